@@ -1,0 +1,19 @@
+//! alimi (알리미) sends KakaoTalk AlimTalk messages and falls back to SMS, LMS or MMS. It is a durable queue with a
+//! worker: what [`Client::send`] accepts is on disk, goes out at most once per channel, and ends in exactly one result
+//! that stays until it is acknowledged.
+
+pub mod config;
+pub mod error;
+pub mod gateway;
+pub mod message;
+pub mod time;
+
+mod client;
+mod content;
+mod engine;
+mod net;
+mod outbox;
+
+pub use client::{Accepted, Client, Health};
+pub use config::Settings;
+pub use error::{Code, Error, Result};

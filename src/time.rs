@@ -1,0 +1,116 @@
+//! Points in time: UTC milliseconds inside, ISO 8601 with the Korean offset outside.
+//!
+//! Invariants: stored times are UTC; a "day" is a day in Korea (KST, UTC+9, no summer time); nothing here reads a clock
+//! except [`Timestamp::now`], which only the engine's thread and the callers' entry points use.
+
+use crate::error::{Code, Error, Result};
+use jiff::civil::DateTime;
+use jiff::tz::{Offset, TimeZone};
+use std::time::Duration;
+
+const KST: TimeZone = TimeZone::fixed(Offset::constant(9));
+const DAY_MS: i64 = 86_400_000;
+const KST_OFFSET_MS: i64 = 9 * 3_600_000;
+
+/// Milliseconds since 1970-01-01T00:00:00Z.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Timestamp(pub i64);
+
+impl Timestamp {
+    /// The system clock.
+    pub fn now() -> Self {
+        Timestamp(jiff::Timestamp::now().as_millisecond())
+    }
+
+    /// This time plus a span; saturates.
+    pub fn after(self, span: Duration) -> Self {
+        Timestamp(self.0.saturating_add(i64::try_from(span.as_millis()).unwrap_or(i64::MAX)))
+    }
+
+    /// The span from `earlier` to this time; zero when `earlier` is later.
+    pub fn since(self, earlier: Timestamp) -> Duration {
+        Duration::from_millis(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
+    }
+
+    /// `2026-12-01T09:00:00.000+09:00`. A time outside the years 1 to 9999 is written as 1970.
+    pub fn to_iso(self) -> String {
+        let zoned = self.zoned();
+        let milli = zoned.millisecond();
+        format!("{}.{milli:03}+09:00", zoned.strftime("%Y-%m-%dT%H:%M:%S"))
+    }
+
+    /// The day in Korea.
+    pub fn day(self) -> Day {
+        Day(i32::try_from((self.0.saturating_add(KST_OFFSET_MS)).div_euclid(DAY_MS)).unwrap_or(0))
+    }
+
+    fn zoned(self) -> jiff::Zoned {
+        jiff::Timestamp::from_millisecond(self.0).unwrap_or(jiff::Timestamp::UNIX_EPOCH).to_zoned(KST)
+    }
+
+    /// Reads `2026-12-01T09:00:00+09:00` (any offset, or `Z`) or `yyyyMMddHHmmss` in Korean time.
+    pub fn parse(text: &str) -> Result<Self> {
+        let civil = |text: &str| DateTime::strptime("%Y%m%d%H%M%S", text).and_then(|t| t.to_zoned(KST));
+        let parsed = if text.len() == 14 && text.bytes().all(|b| b.is_ascii_digit()) {
+            civil(text).map(|zoned| zoned.timestamp())
+        } else {
+            text.parse::<jiff::Timestamp>()
+        };
+        parsed.map(|t| Timestamp(t.as_millisecond())).map_err(|_| {
+            Error::new(Code::Time, "not a time: expected 2026-12-01T09:00:00+09:00, or yyyyMMddHHmmss in Korean time")
+        })
+    }
+}
+
+/// A day in Korea, counted from 1970-01-01.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Day(pub i32);
+
+impl Day {
+    /// `2026-12-01`.
+    pub fn to_iso(self) -> String {
+        let noon = i64::from(self.0) * DAY_MS + DAY_MS / 2 - KST_OFFSET_MS;
+        Timestamp(noon).zoned().strftime("%Y-%m-%d").to_string()
+    }
+
+    /// Reads `2026-12-01`.
+    pub fn parse(text: &str) -> Result<Self> {
+        let date = text
+            .parse::<jiff::civil::Date>()
+            .map_err(|_| Error::new(Code::Time, "not a day: expected the form 2026-12-01"))?;
+        let zoned =
+            date.to_zoned(KST).map_err(|_| Error::new(Code::Time, "not a day: expected the form 2026-12-01"))?;
+        Ok(Timestamp(zoned.timestamp().as_millisecond()).day())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_spellings_of_a_time_are_the_same_moment() {
+        let iso = Timestamp::parse("2026-12-01T09:00:00+09:00").unwrap();
+        assert_eq!(iso, Timestamp::parse("20261201090000").unwrap());
+        assert_eq!(iso, Timestamp::parse("2026-12-01T00:00:00Z").unwrap());
+        assert_eq!(iso.to_iso(), "2026-12-01T09:00:00.000+09:00");
+    }
+
+    #[test]
+    fn a_malformed_time_is_refused_with_the_allowed_forms() {
+        for bad in ["", "tomorrow", "20261301090000", "2026-12-01 09:00", "2026120109000", "2026-12-01T09:00:00"] {
+            let error = Timestamp::parse(bad).unwrap_err();
+            assert_eq!(error.code(), Code::Time, "{bad}");
+            assert!(error.text().contains("yyyyMMddHHmmss"));
+        }
+    }
+
+    #[test]
+    fn the_day_turns_at_midnight_in_korea_across_a_year_end() {
+        let before = Timestamp::parse("2026-12-31T23:59:59.999+09:00").unwrap();
+        assert_eq!(before.day().to_iso(), "2026-12-31");
+        assert_eq!(Timestamp(before.0 + 1).day().to_iso(), "2027-01-01");
+        assert_eq!(Day::parse("2027-01-01").unwrap(), Timestamp(before.0 + 1).day());
+        assert!(Day::parse("2026-02-30").is_err());
+    }
+}
