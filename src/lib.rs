@@ -10,9 +10,11 @@ pub mod time;
 
 mod client;
 mod content;
+mod encoding;
 mod engine;
 mod net;
 mod outbox;
+mod thread;
 
 pub use client::{Accepted, Client, Health};
 pub use config::Settings;
