@@ -17,6 +17,7 @@ use indicatif::{HumanCount, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::collections::{BTreeMap, HashSet};
 use std::error::Error;
 use std::io::IsTerminal;
+use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -35,13 +36,9 @@ fn main() -> ExitCode {
 }
 
 fn run() -> Result<(), Box<dyn Error>> {
-    let mut settings = Settings::parse(CONFIGURATION)?;
-    if let Some(path) = outbox_argument()? {
-        settings.outbox.path = path.into();
-    }
-    let outbox = std::path::absolute(&settings.outbox.path)?;
+    let outbox = std::path::absolute(outbox_argument()?)?;
     let appointments = read_appointments()?;
-    let client = Client::start(settings)?;
+    let client = Client::start(settings(&outbox)?)?;
 
     let mut outcomes = Outcomes::new(&appointments);
     let mut waiting = send_all(&client, &appointments, &mut outcomes)?;
@@ -52,13 +49,21 @@ fn run() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-fn outbox_argument() -> Result<Option<String>, String> {
+fn outbox_argument() -> Result<String, String> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-        [] => Ok(None),
-        ["--outbox", path] => Ok(Some(path.to_owned())),
+        [] => Ok("alimi-quickstart.db".to_owned()),
+        ["--outbox", path] => Ok(path.to_owned()),
         _ => Err(USAGE.to_owned()),
     }
+}
+
+/// The configuration of the examples, with the outbox of this run.
+fn settings(outbox: &Path) -> Result<Settings, Box<dyn Error>> {
+    let text = std::fs::read_to_string(CONFIGURATION).map_err(|error| format!("{CONFIGURATION}: {error}"))?;
+    let mut configuration: serde_json::Value = serde_json::from_str(&text)?;
+    configuration["outbox"]["path"] = serde_json::to_value(outbox)?;
+    Ok(Settings::parse(&configuration.to_string())?)
 }
 
 /// One line of the file, by its Korean headings.

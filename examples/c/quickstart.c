@@ -5,7 +5,7 @@
  *     quickstart CONFIGURATION APPOINTMENTS
  *
  * Run it twice, or stop it in the middle and run it again: nothing is sent twice. The outbox is where the configuration
- * says; a path that is not absolute begins in the current directory.
+ * says; a path that is not absolute begins in the directory of the configuration.
  *
  * The bytes of the file go to the library as they are, because the configuration says "encoding": "cp949". The columns'
  * headings are the names of the template's variables, so this source needs no Korean text in any encoding.
