@@ -22,7 +22,7 @@ static const int variable_columns[] = {2, 3, 5, 6, 7, 8};       /* those that th
 enum { BY_ALIMTALK, BY_TEXT, FAILED, UNKNOWN, EXPIRED, OUTCOMES, OPEN = -1 };
 static const char *const outcome_names[OUTCOMES] = {"AlimTalk", "LMS/SMS", "failed", "unknown", "expired"};
 
-typedef struct { char key[65]; int institution; int outcome; } appointment_t;
+typedef struct { char key[ALIMI_KEY_SIZE]; int institution; int outcome; } appointment_t;
 static appointment_t appointments[APPOINTMENTS_MAX];
 static int appointment_count;
 static char institutions[INSTITUTIONS_MAX][65];
@@ -30,7 +30,7 @@ static int institution_count;
 
 static void fail(const char *what)
 {
-    char text[1024] = "";
+    char text[ALIMI_ERROR_SIZE] = "";
     alimi_last_error(text, (int32_t)sizeof text);
     fprintf(stderr, "quickstart: %s: %s\n", what, text);
     exit(1);
