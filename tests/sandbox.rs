@@ -47,7 +47,7 @@ fn request(ending: &str) -> Request {
             variables: [("name".to_owned(), "김하늘".to_owned())].into(),
         },
         // Only what can never leave lives until its deadline.
-        options: Options { expires_in: (ending == "44").then(|| "1".to_owned()), ..Options::default() },
+        options: Options { expires_in: ["44", "49"].contains(&ending).then(|| "1".to_owned()), ..Options::default() },
     }
 }
 
@@ -59,7 +59,7 @@ fn as_promised(result: &MessageResult) -> Promise {
 #[test]
 fn every_ending_of_the_table_in_the_readme_ends_as_the_table_says() {
     let mut promised = table();
-    assert!(promised.len() >= 27, "the table was found and read");
+    assert!(promised.len() >= 34, "the table was found and read");
     promised.insert("99".to_owned(), promised["00"].clone());
 
     let directory = tempfile::tempdir().unwrap();

@@ -20,6 +20,8 @@ mod results;
 mod shared;
 mod state;
 mod submit;
+#[cfg(test)]
+mod tests;
 mod worker;
 
 pub(crate) use event::{Event, Reply, Verdict};
