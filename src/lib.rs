@@ -11,6 +11,7 @@ pub mod time;
 mod client;
 mod content;
 mod engine;
+mod json;
 mod net;
 mod outbox;
 
