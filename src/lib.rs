@@ -12,6 +12,7 @@ mod client;
 mod content;
 mod encoding;
 mod engine;
+mod json;
 mod logging;
 mod net;
 mod outbox;

@@ -126,11 +126,12 @@ impl Engine {
     }
 
     fn retire(&mut self, turn: &mut Turn) -> Result<()> {
-        self.outbox.retire(&self.settings.retention, turn.now)?;
-        for phase in [Phase::Erase, Phase::Forget] {
-            if self.agenda.is_due(phase, turn.now) {
-                self.agenda.refresh(phase, &self.outbox)?;
-            }
+        let retention = &self.settings.retention;
+        self.outbox.drop_old_statistics(retention, turn.now)?;
+        if self.agenda.is_due(Phase::Erase, turn.now) || self.agenda.is_due(Phase::Forget, turn.now) {
+            self.outbox.retire(retention, turn.now)?;
+            self.agenda.refresh(Phase::Erase, &self.outbox)?;
+            self.agenda.refresh(Phase::Forget, &self.outbox)?;
         }
         Ok(())
     }

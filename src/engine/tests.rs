@@ -47,7 +47,10 @@ impl Bench {
         configure(&mut settings);
         let settings = Arc::new(settings);
         let (engine, results) = open(&settings);
-        Bench { engine, results, now: START, instant: Instant::now(), errands: Vec::new(), folder, settings }
+        let mut bench =
+            Bench { engine, results, now: START, instant: Instant::now(), errands: Vec::new(), folder, settings };
+        bench.step(Vec::new());
+        bench
     }
 
     /// As after a crash: the same file, a new engine.

@@ -45,7 +45,7 @@ fn refused(class: Class, reason: Reason) -> Answer {
 
 /// The last two digits, if the number is in the sandbox's range.
 fn fate_number(to: &str) -> Option<u32> {
-    if to.len() != 11 || !to.starts_with(RANGE) {
+    if to.len() != 11 || !to.starts_with(RANGE) || !to.bytes().all(|b| b.is_ascii_digit()) {
         return None;
     }
     to.get(9..)?.parse().ok()

@@ -2,8 +2,9 @@
 
 use super::Outbox;
 use super::entry::Phase;
+use crate::config::Retention;
 use crate::error::Result;
-use crate::time::{Day, Timestamp};
+use crate::time::Timestamp;
 use rusqlite::params;
 use std::time::Duration;
 
@@ -12,10 +13,10 @@ const ROWS_MAX: i64 = 500;
 const DAY: Duration = Duration::from_secs(86_400);
 
 impl Outbox {
-    /// Erases contents and keys whose time has come and old statistics once a day. True when more is waiting.
-    pub fn retire(&mut self, retention: &crate::config::Retention, now: Timestamp) -> Result<bool> {
+    /// Erases contents and forgets keys whose time has come, up to a bound; what remains is due still.
+    pub fn retire(&mut self, retention: &Retention, now: Timestamp) -> Result<()> {
         let keys_stay = DAY * retention.key_days.saturating_sub(retention.content_days);
-        let erased = self.change(
+        self.change(
             "UPDATE message SET payload = NULL, phase = ?4, due = due + ?5 WHERE id IN \
              (SELECT id FROM message WHERE phase = ?1 AND due <= ?2 ORDER BY due LIMIT ?3)",
             params![
@@ -26,28 +27,32 @@ impl Outbox {
                 i64::try_from(keys_stay.as_millis()).unwrap_or(i64::MAX)
             ],
         )?;
-        let forgotten = self.change(
+        self.change(
             "DELETE FROM message WHERE id IN \
              (SELECT id FROM message WHERE phase = ?1 AND due <= ?2 ORDER BY due LIMIT ?3)",
             params![Phase::Forget as i32, now.0, ROWS_MAX],
-        )?;
+        )
+    }
+
+    /// Once a day, drops statistics of days long past.
+    pub fn drop_old_statistics(&mut self, retention: &Retention, now: Timestamp) -> Result<()> {
         let today = now.day();
-        if self.cleaned != Some(today) {
-            let days = i32::try_from(retention.statistics_days).unwrap_or(i32::MAX);
-            let Day(oldest) = Day(today.0.saturating_sub(days));
-            self.change("DELETE FROM statistic WHERE day < ?1", params![oldest])?;
-            self.cleaned = Some(today);
+        if self.cleaned == Some(today) {
+            return Ok(());
         }
-        Ok(erased as i64 == ROWS_MAX || forgotten as i64 == ROWS_MAX)
+        let days = i32::try_from(retention.statistics_days).unwrap_or(i32::MAX);
+        self.change("DELETE FROM statistic WHERE day < ?1", [today.0.saturating_sub(days)])?;
+        self.cleaned = Some(today);
+        Ok(())
     }
 
     /// The time at which an acknowledged message's content is erased.
-    pub fn erase_at(retention: &crate::config::Retention, now: Timestamp) -> Timestamp {
+    pub fn erase_at(retention: &Retention, now: Timestamp) -> Timestamp {
         now.after(DAY * retention.content_days)
     }
 
-    fn change(&self, sql: &str, parameters: impl rusqlite::Params) -> Result<usize> {
+    fn change(&self, sql: &str, parameters: impl rusqlite::Params) -> Result<()> {
         let mut statement = self.connection.prepare_cached(sql).map_err(|e| self.fault(e))?;
-        statement.execute(parameters).map_err(|e| self.fault(e))
+        statement.execute(parameters).map(drop).map_err(|e| self.fault(e))
     }
 }

@@ -1,0 +1,305 @@
+//! What the configuration says, taken together: paths, secrets, names, and parts that contradict each other.
+
+use super::source::{self, EXPIRES_IN, REPORT_TIMEOUT, Source, Within};
+use super::{
+    Account, Encoding, FallbackMode, FallbackSettings, GatewaySettings, Logging, OutboxSettings, Retention, Retry,
+    SandboxSettings, Settings,
+};
+use crate::content::{Template, normalise_sender};
+use crate::error::{Code, Error, Result};
+use crate::json::{Fault, Node, shown};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// Longest name of a gateway, account or template.
+const NAME_BYTES_MAX: usize = 64;
+/// Longest number in `allowed_recipients`.
+const PATTERN_DIGITS_MAX: usize = 12;
+
+pub(super) fn refused(fault: Fault) -> Error {
+    let code = if fault.unknown_key { Code::ConfigUnknownKey } else { Code::ConfigValue };
+    let place = if fault.path.is_empty() { "config" } else { &fault.path };
+    Error::new(code, format!("{place}: {}", fault.text))
+}
+
+fn value(path: &str, wrong: &str) -> Error {
+    Error::new(Code::ConfigValue, format!("{path}: {wrong}"))
+}
+
+fn contradiction(path: &str, wrong: &str) -> Error {
+    Error::new(Code::ConfigContradiction, format!("{path}: {wrong}"))
+}
+
+pub(super) fn settings(source: Source<'_>, directory: &Path) -> Result<Settings> {
+    let outbox = outbox(source.outbox.unwrap_or_default(), directory)?;
+    let gateways = gateways(source.gateways, source.encoding, directory)?;
+    let accounts = accounts(source.accounts, source.encoding, &gateways, directory)?;
+    let report_timeout = seconds(source.report_timeout_seconds, REPORT_TIMEOUT);
+    let settings = Settings {
+        logging: logging(source.logging, &outbox, directory)?,
+        default_account: default_account(source.account, &accounts)?,
+        templates: templates(source.templates, source.encoding)?,
+        retry: retry(&source.retry)?,
+        expires_in: seconds(source.expires_in_seconds, EXPIRES_IN),
+        fallback: fallback(&source.fallback, &accounts, report_timeout)?,
+        retention: retention(&source.retention)?,
+        allowed_recipients: source.allowed_recipients.map(allowed_recipients).transpose()?,
+        max_per_minute: source.max_per_minute.map(Within::get32),
+        encoding: source.encoding,
+        outbox,
+        gateways,
+        accounts,
+        report_timeout,
+    };
+    files_differ(&settings)?;
+    Ok(settings)
+}
+
+fn outbox(source: source::Outbox, directory: &Path) -> Result<OutboxSettings> {
+    let text = source.path.ok_or_else(|| {
+        value("outbox.path", "is missing; name the file that keeps the messages, alimi does not choose one by itself")
+    })?;
+    Ok(OutboxSettings {
+        path: file("outbox.path", &text, directory)?,
+        shared: source.shared,
+        max_messages: source.max_messages.get(),
+        max_megabytes: source.max_megabytes.get(),
+    })
+}
+
+fn gateways(
+    source: Option<BTreeMap<String, Node<'_>>>,
+    encoding: Encoding,
+    directory: &Path,
+) -> Result<BTreeMap<String, GatewaySettings>> {
+    let Some(source) = source else {
+        let sandbox = sandbox("gateways.sandbox", source::Sandbox::default(), directory)?;
+        return Ok(BTreeMap::from([("sandbox".to_owned(), sandbox)]));
+    };
+    if source.is_empty() {
+        return Err(value("gateways", "is empty; name at least one, or leave the key out for the sandbox"));
+    }
+    let mut gateways = BTreeMap::new();
+    for (name, node) in source {
+        let path = named("gateways", &name, encoding)?;
+        gateways.insert(name, gateway(&path, node, directory)?);
+    }
+    Ok(gateways)
+}
+
+/// Which keys a gateway has depends on its type, so that is looked at first.
+fn gateway(path: &str, node: Node<'_>, directory: &Path) -> Result<GatewaySettings> {
+    const TYPES: &str = "expected \"sandbox\"";
+    let wrong = |text: String| Err(value(&format!("{path}.type"), &format!("{text}; {TYPES}")));
+    let mut keys = match node {
+        Node::Object(keys) => keys,
+        other => return Err(value(path, &format!("is {}; expected an object", other.kind()))),
+    };
+    let Some(at) = keys.iter().position(|(name, _)| name == "type") else {
+        return wrong("is missing".to_owned());
+    };
+    match keys.remove(at).1 {
+        Node::Text(kind) if kind == "sandbox" => {
+            let source = Node::Object(keys).typed().map_err(|fault| refused(with_type(fault).inside(path)))?;
+            sandbox(path, source, directory)
+        }
+        Node::Text(_) => wrong("is no type of gateway".to_owned()),
+        other => wrong(format!("is {}", other.kind())),
+    }
+}
+
+/// `type` was taken out before the rest was read: it is allowed all the same, and may stand there a second time.
+fn with_type(fault: Fault) -> Fault {
+    match (fault.unknown_key, fault.path.as_str()) {
+        (true, "type") => Fault { unknown_key: false, text: "appears twice".to_owned(), ..fault },
+        (true, _) => Fault { text: fault.text + ", type", ..fault },
+        _ => fault,
+    }
+}
+
+fn sandbox(path: &str, source: source::Sandbox, directory: &Path) -> Result<GatewaySettings> {
+    let journal = source.journal.map(|text| file(&format!("{path}.journal"), &text, directory)).transpose()?;
+    Ok(GatewaySettings::Sandbox(SandboxSettings { delay: Duration::from_millis(source.delay_ms.get()), journal }))
+}
+
+fn accounts(
+    source: BTreeMap<String, source::Account>,
+    encoding: Encoding,
+    gateways: &BTreeMap<String, GatewaySettings>,
+    directory: &Path,
+) -> Result<BTreeMap<String, Account>> {
+    if source.is_empty() {
+        return Err(value("accounts", "is empty; name at least one account with its sender_key"));
+    }
+    let mut accounts = BTreeMap::new();
+    for (name, source) in source {
+        let path = named("accounts", &name, encoding)?;
+        let gateway = match (source.gateway, gateways.keys().next()) {
+            (Some(name), _) if gateways.contains_key(&name) => name,
+            (Some(_), _) => return Err(missing_name(&format!("{path}.gateway"), "gateways", gateways.keys())),
+            (None, Some(only)) if gateways.len() == 1 => only.clone(),
+            (None, _) => {
+                let wrong = "is missing; there are several gateways, so each account must name its own";
+                return Err(contradiction(&format!("{path}.gateway"), wrong));
+            }
+        };
+        let sender_key = source.sender_key.read(&format!("{path}.sender_key"), directory)?;
+        let number = source.sender_number.as_deref().map(normalise_sender).transpose();
+        let sender_number = number.map_err(|error| error.at(format!("{path}.sender_number")))?;
+        accounts.insert(name, Account { sender_key, sender_number, gateway });
+    }
+    Ok(accounts)
+}
+
+fn default_account(name: Option<String>, accounts: &BTreeMap<String, Account>) -> Result<Option<String>> {
+    match name {
+        Some(name) if accounts.contains_key(&name) => Ok(Some(name)),
+        Some(_) => Err(missing_name("account", "accounts", accounts.keys())),
+        None if accounts.len() == 1 => Ok(accounts.keys().next().cloned()),
+        None => Ok(None),
+    }
+}
+
+fn missing_name<'n>(path: &str, among: &str, names: impl Iterator<Item = &'n String>) -> Error {
+    const NAMES_MAX: usize = 10;
+    let listed: Vec<String> = names.take(NAMES_MAX).map(|name| shown(name)).collect();
+    contradiction(path, &format!("names none of `{among}`, which has {}", listed.join(", ")))
+}
+
+fn templates(
+    source: BTreeMap<String, crate::content::TemplateSource>,
+    encoding: Encoding,
+) -> Result<BTreeMap<String, Template>> {
+    let mut templates = BTreeMap::new();
+    for (name, source) in source {
+        let path = named("templates", &name, encoding)?;
+        let template = Template::new(&name, source).map_err(|error| error.at(path))?;
+        templates.insert(name, template);
+    }
+    Ok(templates)
+}
+
+fn retry(source: &source::Retry) -> Result<Retry> {
+    if source.initial_ms.get() > source.max_ms.get() {
+        return Err(contradiction("retry.initial_ms", "is more than retry.max_ms; it may be at most that"));
+    }
+    Ok(Retry {
+        max_attempts: source.max_attempts.get32(),
+        initial: Duration::from_millis(source.initial_ms.get()),
+        max: Duration::from_millis(source.max_ms.get()),
+        request_timeout: Duration::from_millis(source.request_timeout_ms.get()),
+    })
+}
+
+/// Without a word about it, falling back is on wherever it is possible. Where it is asked for, it must be possible.
+fn fallback(
+    source: &source::Fallback,
+    accounts: &BTreeMap<String, Account>,
+    report_timeout: Duration,
+) -> Result<FallbackSettings> {
+    let possible = accounts.values().any(|account| account.sender_number.is_some());
+    let mode = source.mode.unwrap_or(if possible { FallbackMode::Auto } else { FallbackMode::None });
+    if mode != FallbackMode::None && !possible {
+        let wrong = "needs a sender_number, which no account has; give an account one, or set the mode to \"none\"";
+        return Err(contradiction("fallback.mode", wrong));
+    }
+    let uncertain_after = source.uncertain_after_seconds.map(|seconds| Duration::from_secs(seconds.get()));
+    let path = "fallback.uncertain_after_seconds";
+    if uncertain_after.is_some() && mode == FallbackMode::None {
+        return Err(contradiction(path, "is set, but the fallback mode is \"none\""));
+    }
+    if uncertain_after.is_some_and(|after| after >= report_timeout) {
+        return Err(contradiction(
+            path,
+            "never comes, for report_timeout_seconds ends the message first; set it to less",
+        ));
+    }
+    Ok(FallbackSettings { mode, uncertain_after })
+}
+
+fn retention(source: &source::Retention) -> Result<Retention> {
+    if source.key_days.get() < source.content_days.get() {
+        let wrong = "is less than retention.content_days; a key stays at least as long as its content";
+        return Err(contradiction("retention.key_days", wrong));
+    }
+    Ok(Retention {
+        content_days: source.content_days.get32(),
+        key_days: source.key_days.get32(),
+        statistics_days: source.statistics_days.get32(),
+    })
+}
+
+fn logging(source: source::Logging, outbox: &OutboxSettings, directory: &Path) -> Result<Logging> {
+    let file = match source.file {
+        Some(Some(text)) => Some(file("logging.file", &text, directory)?),
+        Some(None) => None,
+        None => Some(outbox.path.with_extension("log")),
+    };
+    Ok(Logging {
+        file,
+        level: source.level.into(),
+        max_megabytes: source.max_megabytes.get(),
+        max_files: source.max_files.get32(),
+    })
+}
+
+fn allowed_recipients(patterns: Vec<String>) -> Result<Vec<String>> {
+    const ALLOWED: &str = "expected 1 to 12 digits that begin with 0, or fewer and a final `*`";
+    if patterns.is_empty() {
+        return Err(value(
+            "allowed_recipients",
+            "is empty, so nobody could be sent to; leave the key out to allow everybody",
+        ));
+    }
+    for (at, pattern) in patterns.iter().enumerate() {
+        let digits = pattern.strip_suffix('*').unwrap_or(pattern);
+        let good = digits.bytes().all(|byte| byte.is_ascii_digit()) && digits.starts_with('0');
+        if !good || digits.len() > PATTERN_DIGITS_MAX {
+            return Err(value(&format!("allowed_recipients[{at}]"), &format!("is no such number; {ALLOWED}")));
+        }
+    }
+    Ok(patterns)
+}
+
+fn seconds<const MIN: u64, const MAX: u64>(given: Option<Within<MIN, MAX>>, default: u64) -> Duration {
+    Duration::from_secs(given.map_or(default, Within::get))
+}
+
+/// The path of a named thing, once its name is good.
+fn named(group: &str, name: &str, encoding: Encoding) -> Result<String> {
+    let path = format!("{group}.{}", shown(name));
+    if name.is_empty() || name.len() > NAME_BYTES_MAX || name.chars().any(char::is_control) || name.trim() != name {
+        let wrong = "a name has 1 to 64 bytes of UTF-8, no control characters, and no space at the ends";
+        return Err(value(&path, wrong));
+    }
+    if encoding == Encoding::Cp949 && encoding_rs::EUC_KR.encode(name).2 {
+        return Err(contradiction(&path, "the name has a character that CP949 lacks, but the encoding is \"cp949\""));
+    }
+    Ok(path)
+}
+
+fn file(path: &str, text: &str, directory: &Path) -> Result<PathBuf> {
+    if text.is_empty() || text.chars().any(char::is_control) {
+        return Err(value(path, "is not the path of a file: empty, or with a control character"));
+    }
+    std::path::absolute(directory.join(text))
+        .map_err(|error| Error::new(Code::ConfigFile, format!("{path}: the path cannot be used: {error}")))
+}
+
+/// One file cannot be the outbox, the log and a journal.
+fn files_differ(settings: &Settings) -> Result<()> {
+    let log = settings.logging.file.iter().map(|file| ("logging.file".to_owned(), file));
+    let journals = settings.gateways.iter().filter_map(|(name, gateway)| match gateway {
+        GatewaySettings::Sandbox(sandbox) => {
+            sandbox.journal.as_ref().map(|file| (format!("gateways.{}.journal", shown(name)), file))
+        }
+    });
+    let mut seen = BTreeMap::from([(&settings.outbox.path, "outbox.path".to_owned())]);
+    for (path, file) in log.chain(journals) {
+        if let Some(earlier) = seen.insert(file, path.clone()) {
+            return Err(contradiction(&path, &format!("is the same file as {earlier}; each needs its own")));
+        }
+    }
+    Ok(())
+}
