@@ -10,12 +10,14 @@ pub mod time;
 
 mod client;
 mod content;
+mod encoding;
 mod engine;
 mod json;
 mod logging;
 mod net;
 mod outbox;
+mod thread;
 
-pub use client::{Accepted, Client, Health};
+pub use client::{Accepted, Client, GatewayHealth, Health};
 pub use config::Settings;
 pub use error::{Code, Error, Result};

@@ -1,1 +1,42 @@
-//! engine
+//! The one thread that owns the outbox: it takes what callers submit and what the network says, decides by the policy
+//! table, and commits everything of one turn with one sync.
+//!
+//! Invariants:
+//! - [`Engine::step`] is a function of (state, events, now): no clock, no network, no sleeping inside.
+//! - Nothing is answered, sent or handed out before the commit that keeps it; after a failed commit nothing of the turn
+//!   has happened, callers are told so, and what the network said is kept for the next turn.
+//! - Light load: a message leaves in the turn that keeps it. Heavy load: what arrives during one commit is the next
+//!   group. There is no linger timer.
+
+mod agenda;
+mod backoff;
+mod due;
+mod event;
+mod hear;
+mod policy;
+mod pulse;
+mod rate;
+mod results;
+mod shared;
+mod state;
+mod submit;
+#[cfg(test)]
+mod tests;
+mod worker;
+
+pub(crate) use event::{Event, Reply, Verdict};
+pub(crate) use pulse::Pulse;
+pub(crate) use results::ResultQueue;
+pub(crate) use shared::Role;
+pub(crate) use state::Engine;
+pub(crate) use submit::not_found;
+pub(crate) use worker::{Outlet, run};
+
+/// Most messages that may be under way at once; bounds memory and what a crash leaves to be settled.
+pub(crate) const IN_FLIGHT_MAX: usize = 4_000;
+/// Most messages taken into one transaction.
+const GROUP_MAX: usize = 4_000;
+/// Most rows of one phase handled in one turn.
+const ROWS_MAX: usize = 1_000;
+/// Most messages asked about at once.
+const LOOK_UPS_MAX: usize = 1_000;

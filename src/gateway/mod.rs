@@ -3,6 +3,12 @@
 //! Invariants: an adapter only turns messages into requests and answers into [`Outcome`]s; the engine reads its
 //! [`Capabilities`] and never asks which vendor it is.
 
+mod errand;
+pub(crate) mod sandbox;
+
+pub(crate) use errand::{Errand, News, Parcel, Task, Word};
+
+use crate::config::GatewaySettings;
 use std::time::Duration;
 
 /// What the engine needs to know of a gateway.
@@ -18,6 +24,15 @@ pub struct Capabilities {
     pub check_every: Duration,
     /// Content limits.
     pub limits: Limits,
+}
+
+impl Capabilities {
+    /// What the gateway of these settings can do.
+    pub(crate) fn of(settings: &GatewaySettings) -> Capabilities {
+        match settings {
+            GatewaySettings::Sandbox(settings) => sandbox::capabilities(settings),
+        }
+    }
 }
 
 /// Content limits of a gateway, in the unit of each name. Sources: `content-rules` 1 and 2.

@@ -1,1 +1,94 @@
-//! net
+//! The one thread that owns the network: takes errands, brings news.
+//!
+//! Invariants: it never blocks on the engine for long and never touches the outbox; every errand is answered within the
+//! request's time, whatever the other side does; when it is told to cancel, it drops what is under way and ends at once.
+
+mod sandbox;
+
+use crate::config::{GatewaySettings, Settings};
+use crate::engine::{Event, Outlet};
+use crate::error::{Code, Error, Result};
+use crate::gateway::{Errand, News};
+use crate::logging::Log;
+use crossbeam_channel::Sender;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+
+const STACK_BYTES: usize = 512 * 1024;
+
+/// The engine's way to the network. Errands under way are bounded by the engine (`IN_FLIGHT_MAX`, `LOOK_UPS_MAX`).
+pub(crate) struct Network {
+    errands: UnboundedSender<Order>,
+}
+
+enum Order {
+    Errand(Errand),
+    Cancel,
+}
+
+impl Outlet for Network {
+    fn hand(&self, errand: Errand) -> bool {
+        self.errands.send(Order::Errand(errand)).is_ok()
+    }
+
+    fn cancel(&self) {
+        let _ = self.errands.send(Order::Cancel);
+    }
+}
+
+/// Where news goes.
+#[derive(Clone)]
+struct Newsroom {
+    engine: Sender<Event>,
+}
+
+impl Newsroom {
+    /// Brings news to the engine. The engine is always about to take it: it never waits for this thread.
+    fn tell(&self, news: News) {
+        let _ = self.engine.send(Event::Heard(news));
+    }
+}
+
+/// One gateway as the network sees it.
+trait Peer {
+    /// Carries an errand out; the news goes to the newsroom.
+    fn run(self: Rc<Self>, errand: Errand, newsroom: Newsroom);
+}
+
+/// Starts the network's thread.
+pub(crate) fn start(settings: &Arc<Settings>, engine: Sender<Event>, log: Log) -> Result<(Network, JoinHandle<()>)> {
+    let (errands, orders) = unbounded_channel();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .build()
+        .map_err(|e| Error::new(Code::ThreadStart, format!("the network's runtime cannot be made: {e}")))?;
+    let settings = Arc::clone(settings);
+    let thread = crate::thread::spawn("alimi-net", STACK_BYTES, move || {
+        let local = tokio::task::LocalSet::new();
+        local.block_on(&runtime, serve(settings, orders, Newsroom { engine }, log));
+        // Dropping the set and the runtime drops what is under way.
+    })?;
+    Ok((Network { errands }, thread))
+}
+
+async fn serve(settings: Arc<Settings>, mut orders: UnboundedReceiver<Order>, newsroom: Newsroom, log: Log) {
+    let peers: BTreeMap<&str, Rc<dyn Peer>> =
+        settings.gateways.iter().map(|(name, gateway)| (name.as_str(), peer(gateway, &settings, &log))).collect();
+    while let Some(Order::Errand(errand)) = orders.recv().await {
+        // The engine sends only what is configured.
+        if let Some(peer) = peers.get(errand.gateway.as_str()) {
+            Rc::clone(peer).run(errand, newsroom.clone());
+        }
+    }
+}
+
+fn peer(gateway: &GatewaySettings, settings: &Settings, log: &Log) -> Rc<dyn Peer> {
+    match gateway {
+        GatewaySettings::Sandbox(sandbox) => {
+            Rc::new(sandbox::Sandbox::new(sandbox, settings.retry.request_timeout, log.clone()))
+        }
+    }
+}

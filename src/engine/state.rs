@@ -1,0 +1,419 @@
+//! The engine's state and its step: one transaction per turn.
+
+use super::agenda::Agenda;
+use super::event::{Event, Reply, Verdict};
+use super::pulse::Pulse;
+use super::rate::RateGuard;
+use super::results::{Final, ResultQueue};
+use super::shared::Role;
+use super::{IN_FLIGHT_MAX, ROWS_MAX};
+use crate::config::Settings;
+use crate::error::{Code, Error, Result};
+use crate::gateway::{Capabilities, Errand};
+use crate::logging::Log;
+use crate::message::{Certainty, Payload, Priority, State};
+use crate::outbox::{Departure, Entry, Outbox, Phase};
+use crate::time::Timestamp;
+use parking_lot::Mutex;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// How long after a failed commit the engine tries again by itself.
+const RECOVERY: Duration = Duration::from_secs(1);
+/// A clock that jumps back by more than this is taken as set back.
+const CLOCK_SLACK_MS: i64 = 60_000;
+
+/// Owns the outbox and every decision.
+pub(crate) struct Engine {
+    pub(super) settings: Arc<Settings>,
+    pub(super) capabilities: BTreeMap<String, Capabilities>,
+    pub(super) outbox: Outbox,
+    pub(super) role: Role,
+    pub(super) agenda: Agenda,
+    /// Requests under way.
+    pub(super) in_flight: HashMap<i64, Entry>,
+    /// Look-ups under way.
+    pub(super) looking_up: usize,
+    /// Messages that have not ended.
+    pub(super) open: u64,
+    pub(super) guard: RateGuard,
+    pub(super) results: Arc<ResultQueue>,
+    pub(super) pulse: Arc<Mutex<Pulse>>,
+    pub(super) log: Log,
+    pub(super) random: fastrand::Rng,
+    /// What must not be lost because one commit failed.
+    retained: Vec<Event>,
+    flushers: Vec<Reply<()>>,
+    pub(super) stopping: Option<Instant>,
+    recover_at: Option<Instant>,
+    last_now: Timestamp,
+    pub(super) start: bool,
+}
+
+/// What a turn leads to, once it is committed.
+#[derive(Default)]
+pub(crate) struct Effects {
+    pub replies: Vec<Response>,
+    pub errands: Vec<Errand>,
+    /// The engine has ended.
+    pub stopped: bool,
+}
+
+/// An answer to a caller.
+pub(crate) enum Response {
+    Verdicts(Reply<Vec<Verdict>>, Result<Vec<Verdict>>),
+    Done(Reply<()>, Result<()>),
+}
+
+impl Response {
+    /// Sends it; a caller that no longer waits is no error.
+    pub fn send(self) {
+        match self {
+            Response::Verdicts(reply, verdicts) => drop(reply.try_send(verdicts)),
+            Response::Done(reply, done) => drop(reply.try_send(done)),
+        }
+    }
+}
+
+/// What a turn has done so far: applied to the engine only after the commit.
+pub(super) struct Turn {
+    pub now: Timestamp,
+    pub replies: Vec<Response>,
+    pub departed: Vec<(Entry, Arc<Payload>)>,
+    /// Requests whose answer is in.
+    pub arrived: Vec<i64>,
+    /// Of these, answers still to come: a report was faster.
+    pub overtook: Vec<i64>,
+    /// Messages to ask about.
+    pub look_ups: Vec<Entry>,
+    pub opened: u64,
+    pub kept: u64,
+    pub finished: Vec<Final>,
+    /// Messages that ended.
+    pub closed: u64,
+    /// Results are to be fetched from the disk.
+    pub refill: bool,
+}
+
+impl Engine {
+    /// Takes the outbox over: what an earlier process left under way will be settled first.
+    pub fn new(
+        settings: Arc<Settings>,
+        mut outbox: Outbox,
+        role: Role,
+        results: Arc<ResultQueue>,
+        pulse: Arc<Mutex<Pulse>>,
+        log: Log,
+    ) -> Result<Engine> {
+        let capabilities = settings.gateways.iter().map(|(name, g)| (name.clone(), Capabilities::of(g))).collect();
+        let open = outbox.open_messages()?;
+        let guard = RateGuard::new(settings.max_per_minute);
+        let mut engine = Engine {
+            capabilities,
+            role,
+            agenda: Agenda::unknown(),
+            in_flight: HashMap::new(),
+            looking_up: 0,
+            open,
+            guard,
+            results,
+            pulse,
+            log,
+            random: fastrand::Rng::new(),
+            retained: Vec::new(),
+            flushers: Vec::new(),
+            stopping: None,
+            recover_at: None,
+            last_now: Timestamp(i64::MIN),
+            start: true,
+            outbox: {
+                outbox.rollback();
+                outbox
+            },
+            settings,
+        };
+        engine.show_role();
+        Ok(engine)
+    }
+
+    /// One turn: applies the events and whatever is due, commits, and returns what follows from it.
+    pub fn step(&mut self, events: Vec<Event>, now: Timestamp, instant: Instant) -> Effects {
+        let mut events = self.sort_out(events);
+        if !events.is_empty() || self.has_work(now) {
+            events.splice(0..0, std::mem::take(&mut self.retained));
+            let mut turn = Turn::new(now);
+            match self.turn(&mut turn, &mut events) {
+                Ok(()) => {
+                    self.recover_at = None;
+                    let effects = self.apply(turn);
+                    return self.finish_turn(effects, now, instant);
+                }
+                Err(error) => {
+                    let effects = self.undo(events, &error, instant);
+                    return self.finish_turn(effects, now, instant);
+                }
+            }
+        }
+        self.finish_turn(Effects::default(), now, instant)
+    }
+
+    /// Takes out the events that need no transaction.
+    fn sort_out(&mut self, events: Vec<Event>) -> Vec<Event> {
+        let mut rest = Vec::with_capacity(events.len());
+        for event in events {
+            match event {
+                Event::Flush { reply } => self.flushers.push(reply),
+                Event::Stop { deadline } => self.stopping = Some(deadline),
+                other => rest.push(other),
+            }
+        }
+        rest
+    }
+
+    fn has_work(&self, now: Timestamp) -> bool {
+        let due = Phase::TIMED.into_iter().any(|phase| self.agenda.is_due(phase, now) && self.may_handle(phase));
+        due || self.start || !self.retained.is_empty() || self.clock_set_back(now) || self.role.tick_due()
+    }
+
+    /// Whether this process handles what is due in a phase now.
+    pub(super) fn may_handle(&self, phase: Phase) -> bool {
+        if !self.role.delivers() {
+            return false;
+        }
+        match phase {
+            Phase::Urgent => self.room(Priority::Urgent, 0) > 0,
+            Phase::Normal => self.room(Priority::Normal, 0) > 0,
+            Phase::Bulk => self.room(Priority::Bulk, 0) > 0,
+            Phase::LookUp | Phase::Await => self.looking_up < super::LOOK_UPS_MAX,
+            _ => true,
+        }
+    }
+
+    /// How many more messages of a lane may be under way. The better lanes keep a reserve.
+    pub(super) fn room(&self, priority: Priority, departing: usize) -> usize {
+        let most = match priority {
+            Priority::Urgent => IN_FLIGHT_MAX,
+            Priority::Normal => IN_FLIGHT_MAX / 10 * 9,
+            Priority::Bulk => IN_FLIGHT_MAX / 10 * 7,
+        };
+        let past_deadline = self.stopping.is_some_and(|deadline| deadline <= Instant::now());
+        if past_deadline { 0 } else { most.saturating_sub(self.in_flight.len() + departing) }
+    }
+
+    fn turn(&mut self, turn: &mut Turn, events: &mut [Event]) -> Result<()> {
+        self.outbox.begin()?;
+        let done = self.work(turn, events);
+        match done {
+            Ok(()) => self.outbox.commit(),
+            Err(error) => {
+                self.outbox.rollback();
+                Err(error)
+            }
+        }
+    }
+
+    fn work(&mut self, turn: &mut Turn, events: &mut [Event]) -> Result<()> {
+        self.set_clock(turn.now)?;
+        self.take_part(turn)?;
+        if self.start && self.role.delivers() {
+            self.take_over(turn)?;
+        }
+        for event in events.iter_mut() {
+            match event {
+                Event::Submit { messages, reply } => self.submit(turn, std::mem::take(messages), reply.clone())?,
+                Event::Heard(news) => self.hear(turn, news)?,
+                Event::Acknowledge(id) => self.acknowledge(turn, *id)?,
+                Event::AcknowledgeKey { key, reply } => self.acknowledge_key(turn, key, reply.clone())?,
+                Event::Cancel { key, reply } => self.cancel(turn, key, reply.clone())?,
+                Event::Refill => turn.refill = true,
+                Event::Flush { .. } | Event::Stop { .. } => {}
+            }
+        }
+        if self.role.delivers() {
+            self.handle_due(turn)?;
+        }
+        Ok(())
+    }
+
+    /// After the commit: what was decided becomes true in memory too.
+    fn apply(&mut self, turn: Turn) -> Effects {
+        for id in &turn.arrived {
+            self.in_flight.remove(id);
+        }
+        let errands = self.load(turn.departed, turn.look_ups);
+        self.open = (self.open + turn.opened).saturating_sub(turn.closed);
+        self.guard.count(turn.kept, turn.now);
+        self.hand_out(turn.finished, turn.refill);
+        self.pulse.lock().trouble = None;
+        Effects { replies: turn.replies, errands, stopped: false }
+    }
+
+    /// After a failed commit: callers are told, and what must not be lost is kept for the next turn.
+    fn undo(&mut self, events: Vec<Event>, error: &Error, instant: Instant) -> Effects {
+        let mut effects = Effects::default();
+        for event in events {
+            match event {
+                Event::Submit { reply, .. } => effects.replies.push(Response::Verdicts(reply, Err(error.clone()))),
+                Event::Cancel { reply, .. } | Event::AcknowledgeKey { reply, .. } => {
+                    effects.replies.push(Response::Done(reply, Err(error.clone())));
+                }
+                kept @ (Event::Heard(_) | Event::Acknowledge(_) | Event::Refill) => self.retained.push(kept),
+                Event::Flush { .. } | Event::Stop { .. } => {}
+            }
+        }
+        if self.pulse.lock().trouble.as_ref().map(Error::code) != Some(error.code()) {
+            self.log.error(format_args!("the outbox cannot be written: {error}"));
+        }
+        self.pulse.lock().trouble = Some(error.clone());
+        self.recover_at = Some(instant + RECOVERY);
+        if matches!(error.code(), Code::OutboxIo | Code::OutboxCorrupt) {
+            // What SQLite holds in memory may differ from the disk now; a failure to open is tried again next turn.
+            let _ = self.outbox.reopen();
+        }
+        self.agenda.forget();
+        effects
+    }
+
+    fn finish_turn(&mut self, mut effects: Effects, now: Timestamp, instant: Instant) -> Effects {
+        if effects.errands.is_empty() && self.is_quiet(now) {
+            effects.replies.extend(self.flushers.drain(..).map(|reply| Response::Done(reply, Ok(()))));
+            effects.stopped = self.stopping.is_some();
+        }
+        effects.stopped |= self.stopping.is_some_and(|deadline| deadline <= instant);
+        effects
+    }
+
+    /// Whether nothing is due or in flight.
+    fn is_quiet(&mut self, now: Timestamp) -> bool {
+        if self.flushers.is_empty() && self.stopping.is_none() {
+            return false;
+        }
+        if !self.role.delivers() {
+            return true;
+        }
+        let lanes = [Phase::Urgent, Phase::Normal, Phase::Bulk];
+        let waiting = |engine: &mut Engine, phase| {
+            engine.agenda.is_due(phase, now)
+                && (engine.agenda.refresh(phase, &engine.outbox).is_err() || engine.agenda.is_due(phase, now))
+        };
+        self.in_flight.is_empty() && self.retained.is_empty() && !lanes.into_iter().any(|phase| waiting(self, phase))
+    }
+
+    /// How long nothing will be due. Called before the thread goes to sleep.
+    pub fn sleep(&mut self, now: Timestamp, instant: Instant) -> Duration {
+        let until = |at: Instant| at.saturating_duration_since(instant);
+        let mut sleep = self.stopping.map_or(Duration::MAX, until);
+        if let Some(at) = self.recover_at {
+            return sleep.min(until(at));
+        }
+        if self.start || !self.retained.is_empty() {
+            return Duration::ZERO;
+        }
+        sleep = sleep.min(self.role.tick_in(instant));
+        if self.agenda.refresh_stale(&self.outbox).is_err() {
+            return sleep.min(RECOVERY);
+        }
+        for phase in Phase::TIMED.into_iter().filter(|phase| self.may_handle(*phase)) {
+            sleep = sleep.min(self.agenda.bound(phase).since(now));
+        }
+        sleep
+    }
+
+    /// Ends: tidies the file when there is time. Returns whether messages remain.
+    pub fn close(self) -> bool {
+        if self.stopping.is_some_and(|deadline| deadline > Instant::now()) {
+            self.outbox.checkpoint();
+        }
+        self.open > 0
+    }
+
+    /// The first turn of the process that delivers: settles what was under way, shows old results.
+    fn take_over(&mut self, turn: &mut Turn) -> Result<()> {
+        let settle = self.capabilities.values().map(|c| c.settle_after).max().unwrap_or_default();
+        let rescued = self.outbox.rescue(turn.now.after(settle))?;
+        if rescued > 0 {
+            self.log.warn(format_args!("{rescued} requests were under way when the last process ended; settling them"));
+        }
+        self.agenda.forget();
+        self.start = false;
+        turn.refill = true;
+        Ok(())
+    }
+
+    fn clock_set_back(&self, now: Timestamp) -> bool {
+        now.0 < self.last_now.0.saturating_sub(CLOCK_SLACK_MS)
+    }
+
+    /// Follows the clock; when it was set back, the times we chose go back with it.
+    fn set_clock(&mut self, now: Timestamp) -> Result<()> {
+        if self.clock_set_back(now) && self.role.delivers() {
+            let back = self.last_now.0 - now.0;
+            self.log.warn(format_args!("the clock was set back by {} s", back / 1_000));
+            self.outbox.set_back(back)?;
+            self.agenda.forget();
+        }
+        self.last_now = now;
+        Ok(())
+    }
+
+    /// Hands results to the callers' queue, and fetches older ones when they have room.
+    fn hand_out(&mut self, finished: Vec<Final>, refill: bool) {
+        self.results.push(finished);
+        if refill {
+            let (room, after) = self.results.room();
+            let most = room.min(ROWS_MAX);
+            match self.outbox.results_after(after, self.role.owner(), most) {
+                Ok(entries) => {
+                    let all = entries.len() < most;
+                    self.results.refill(entries.iter().map(final_of).collect(), all);
+                }
+                Err(error) => {
+                    self.log.error(format_args!("results cannot be read: {error}"));
+                    self.retained.push(Event::Refill);
+                }
+            }
+        }
+    }
+
+    /// Ends a message within the turn.
+    pub(super) fn finish(&mut self, turn: &mut Turn, entry: &mut Entry, state: State, sure: Certainty) -> Result<()> {
+        self.outbox.finish(entry, state, sure, turn.now)?;
+        if state != State::Delivered {
+            self.log.info(format_args!("message {}: {} ({}, {})", entry.id, entry.state, entry.channel, entry.reason));
+        }
+        turn.closed += 1;
+        if self.role.owns(entry.owner) {
+            turn.finished.push(final_of(entry));
+        }
+        Ok(())
+    }
+
+    /// Sends a message within the turn.
+    pub(super) fn departure(&self, now: Timestamp) -> Departure {
+        // The network gives up after the request's own time; this bound only holds should it not.
+        Departure { at: now, given_up: now.after(self.settings.retry.request_timeout * 2 + RECOVERY) }
+    }
+}
+
+pub(super) fn final_of(entry: &Entry) -> Final {
+    Final { id: entry.id, number: entry.due.0, result: entry.result() }
+}
+
+impl Turn {
+    fn new(now: Timestamp) -> Self {
+        Turn {
+            now,
+            replies: Vec::new(),
+            departed: Vec::new(),
+            arrived: Vec::new(),
+            overtook: Vec::new(),
+            look_ups: Vec::new(),
+            opened: 0,
+            kept: 0,
+            finished: Vec::new(),
+            closed: 0,
+            refill: false,
+        }
+    }
+}

@@ -1,0 +1,146 @@
+//! What callers ask for: keep, cancel, acknowledge.
+
+use super::event::{Reply, Verdict};
+use super::state::{Engine, Response, Turn};
+use crate::error::{Code, Error, Result};
+use crate::message::{Certainty, Key, Message, Priority, Reason, State};
+use crate::outbox::{Departure, Inserted, Outbox, Phase};
+use std::sync::Arc;
+
+impl Engine {
+    /// Keeps messages. Those whose turn it is leave in the same transaction.
+    pub(super) fn submit(&mut self, turn: &mut Turn, messages: Vec<Message>, reply: Reply<Vec<Verdict>>) -> Result<()> {
+        let bytes_free = self.outbox.bytes()? < self.settings.outbox.max_megabytes << 20;
+        let owner = self.role.owner().unwrap_or(0);
+        let mut verdicts = Vec::with_capacity(messages.len());
+        for message in messages {
+            // A full outbox still knows its own messages: a repeat is answered as such.
+            let refusal = self.refusal(turn, bytes_free);
+            if let Some(error) = refusal {
+                verdicts.push(self.verdict_without_room(&message, error)?);
+                continue;
+            }
+            let depart = self.departs_at_once(&message, turn);
+            let lane = Phase::lane(message.priority);
+            verdicts.push(match self.outbox.insert(message, owner, depart)? {
+                Inserted::Duplicate => Verdict::Duplicate,
+                Inserted::Conflict => Verdict::Refused(key_conflict()),
+                Inserted::New(entry, payload) => {
+                    turn.opened += 1;
+                    turn.kept += 1;
+                    self.agenda.note(entry.phase, entry.due);
+                    self.agenda.left(lane);
+                    if depart.is_some() {
+                        turn.departed.push((*entry, Arc::new(payload)));
+                    }
+                    Verdict::Kept
+                }
+            });
+        }
+        turn.replies.push(Response::Verdicts(reply, Ok(verdicts)));
+        Ok(())
+    }
+
+    /// Why nothing more is kept now, if so.
+    fn refusal(&mut self, turn: &Turn, bytes_free: bool) -> Option<Error> {
+        let bounds = &self.settings.outbox;
+        if self.open + turn.opened >= bounds.max_messages {
+            return Some(Error::new(
+                Code::OutboxFull,
+                format!("{} messages wait or are under way: outbox.max_messages allows no more", bounds.max_messages),
+            ));
+        }
+        if !bytes_free {
+            return Some(Error::new(
+                Code::OutboxFull,
+                format!("the outbox holds {} MiB: outbox.max_megabytes allows no more", bounds.max_megabytes),
+            ));
+        }
+        if !self.guard.allows(turn.kept + 1, turn.now) {
+            let most = self.settings.max_per_minute.unwrap_or_default();
+            return Some(Error::new(
+                Code::RateLimited,
+                format!("max_per_minute allows {most} new messages in a minute; send the rest later"),
+            ));
+        }
+        None
+    }
+
+    fn verdict_without_room(&self, message: &Message, refusal: Error) -> Result<Verdict> {
+        Ok(match self.outbox.digest_of(&message.key)? {
+            Some(digest) if digest == message.digest => Verdict::Duplicate,
+            Some(_) => Verdict::Refused(key_conflict()),
+            None => Verdict::Refused(refusal),
+        })
+    }
+
+    /// A message leaves in the turn that keeps it when it is due, nothing waits before it, and there is room.
+    fn departs_at_once(&self, message: &Message, turn: &Turn) -> Option<Departure> {
+        let before = match message.priority {
+            Priority::Urgent => &[Phase::Urgent][..],
+            Priority::Normal => &[Phase::Urgent, Phase::Normal],
+            Priority::Bulk => &[Phase::Urgent, Phase::Normal, Phase::Bulk],
+        };
+        let first = message.send_at <= turn.now
+            && self.role.delivers()
+            && self.stopping.is_none()
+            && self.capabilities.contains_key(&message.gateway)
+            && before.iter().all(|phase| !self.agenda.is_due(*phase, turn.now))
+            && self.room(message.priority, turn.departed.len()) > 0;
+        first.then(|| self.departure(turn.now))
+    }
+
+    /// Cancels a message that has not left.
+    pub(super) fn cancel(&mut self, turn: &mut Turn, key: &Key, reply: Reply<()>) -> Result<()> {
+        let done = match self.outbox.find(key.as_str())? {
+            None => Err(not_found()),
+            Some(mut entry) if entry.phase.is_lane() => {
+                self.agenda.left(entry.phase);
+                entry.reason = Reason::CancelledByCaller;
+                self.finish(turn, &mut entry, State::Cancelled, Certainty::NotSent)?;
+                Ok(())
+            }
+            Some(entry) => Err(Error::new(
+                Code::TooLate,
+                format!("key: the message is {}; only a queued or scheduled one can be cancelled", entry.state),
+            )),
+        };
+        turn.replies.push(Response::Done(reply, done));
+        Ok(())
+    }
+
+    /// Lets a result go.
+    pub(super) fn acknowledge(&mut self, turn: &mut Turn, id: i64) -> Result<()> {
+        let erase_at = Outbox::erase_at(&self.settings.retention, turn.now);
+        self.agenda.note(Phase::Erase, erase_at);
+        self.outbox.acknowledge(id, erase_at)
+    }
+
+    /// Lets a result go that this process does not remember handing out.
+    pub(super) fn acknowledge_key(&mut self, turn: &mut Turn, key: &Key, reply: Reply<()>) -> Result<()> {
+        let done = match self.outbox.find(key.as_str())? {
+            None => Err(not_found()),
+            Some(entry) if entry.phase.is_open() => Err(Error::new(
+                Code::Unfinished,
+                format!("key: the message is {}; there is no final result to acknowledge yet", entry.state),
+            )),
+            Some(entry) => {
+                self.acknowledge(turn, entry.id)?;
+                Ok(())
+            }
+        };
+        turn.replies.push(Response::Done(reply, done));
+        Ok(())
+    }
+}
+
+fn key_conflict() -> Error {
+    Error::new(
+        Code::KeyConflict,
+        "key: belongs to an earlier message with other content; use a new key, or send the same content to repeat it",
+    )
+}
+
+pub(crate) fn not_found() -> Error {
+    Error::new(Code::NotFound, "key: no message with this key is in the outbox")
+}

@@ -1,0 +1,582 @@
+//! The engine on a fake clock and a scripted gateway: every promise of the queue, without threads and without sleeping.
+
+use super::event::{Event, Verdict};
+use super::pulse::Pulse;
+use super::results::ResultQueue;
+use super::shared::Role;
+use super::state::{Effects, Engine, Response};
+use crate::config::Settings;
+use crate::error::{Code, Error};
+use crate::gateway::{Errand, News, Task, Word};
+use crate::logging::Log;
+use crate::message::{
+    Certainty, Channel, Class, Key, Message, MessageResult, Outcome, Payload, Priority, Reason, Recipient, State, Text,
+};
+use crate::outbox::Outbox;
+use crate::time::Timestamp;
+use parking_lot::Mutex;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+const START: Timestamp = Timestamp(1_796_000_000_000);
+
+/// An engine, its clock, and what it asked the network for.
+struct Bench {
+    engine: Engine,
+    results: Arc<ResultQueue>,
+    now: Timestamp,
+    instant: Instant,
+    errands: Vec<Errand>,
+    folder: tempfile::TempDir,
+    settings: Arc<Settings>,
+}
+
+impl Bench {
+    fn new(configure: impl FnOnce(&mut Settings)) -> Bench {
+        let folder = tempfile::tempdir().unwrap();
+        let mut settings = Settings::parse(
+            &serde_json::json!({
+                "outbox": {"path": folder.path().join("outbox.db")},
+                "accounts": {"clinic": {"sender_key": "k", "sender_number": "07000000001"}},
+                "retry": {"max_attempts": 3, "initial_ms": 1000, "max_ms": 60000, "request_timeout_ms": 10000},
+                "report_timeout_seconds": 3600,
+            })
+            .to_string(),
+        )
+        .unwrap();
+        configure(&mut settings);
+        let settings = Arc::new(settings);
+        let (engine, results) = open(&settings);
+        let mut bench =
+            Bench { engine, results, now: START, instant: Instant::now(), errands: Vec::new(), folder, settings };
+        bench.step(Vec::new());
+        bench
+    }
+
+    /// As after a crash: the same file, a new engine.
+    fn restart(self) -> Bench {
+        let Bench { engine, folder, settings, now, instant, .. } = self;
+        drop(engine);
+        let (engine, results) = open(&settings);
+        Bench { engine, results, now, instant, errands: Vec::new(), folder, settings }
+    }
+
+    fn step(&mut self, events: Vec<Event>) -> Effects {
+        let mut effects = self.engine.step(events, self.now, self.instant);
+        self.errands.append(&mut effects.errands);
+        for reply in effects.replies.drain(..) {
+            reply.send();
+        }
+        effects
+    }
+
+    fn pass(&mut self, span: Duration) -> &mut Bench {
+        self.now = self.now.after(span);
+        self.step(Vec::new());
+        self
+    }
+
+    fn submit(&mut self, messages: Vec<Message>) -> Result<Vec<Verdict>, Error> {
+        let (reply, answer) = crossbeam_channel::bounded(1);
+        self.step(vec![Event::Submit { messages, reply }]);
+        answer.try_recv().unwrap()
+    }
+
+    fn keep(&mut self, message: Message) {
+        assert_eq!(self.submit(vec![message]).unwrap(), [Verdict::Kept]);
+    }
+
+    fn ask(&mut self, event: impl FnOnce(crossbeam_channel::Sender<crate::Result<()>>) -> Event) -> crate::Result<()> {
+        let (reply, answer) = crossbeam_channel::bounded(1);
+        self.step(vec![event(reply)]);
+        answer.try_recv().unwrap()
+    }
+
+    fn cancel(&mut self, key: &str) -> crate::Result<()> {
+        let key = Key::parse(key).unwrap();
+        self.ask(|reply| Event::Cancel { key, reply })
+    }
+
+    /// The messages of the errands so far, oldest first, and forgets them.
+    fn sent(&mut self, task: Task) -> Vec<(String, Channel, i32)> {
+        let (taken, rest) = std::mem::take(&mut self.errands).into_iter().partition(|e| e.task == task);
+        self.errands = rest;
+        let parcels = |errand: Errand| {
+            errand.parcels.into_iter().map(move |p| (p.key.as_str().to_owned(), errand.channel, p.attempt))
+        };
+        Vec::into_iter(taken).flat_map(parcels).collect()
+    }
+
+    fn word(&self, key: &str, outcome: Outcome) -> Word {
+        let entry = self.engine.outbox.find(key).unwrap().unwrap();
+        Word { id: entry.id, channel: entry.channel, attempt: entry.tries, outcome }
+    }
+
+    fn answer(&mut self, key: &str, class: Class, reason: Reason) -> &mut Bench {
+        let words = vec![self.word(key, Outcome::new(class, reason))];
+        self.step(vec![Event::Heard(News::Answered { gateway: "sandbox".into(), words })]);
+        self
+    }
+
+    fn report(&mut self, key: &str, class: Class, reason: Reason) -> &mut Bench {
+        let words = vec![self.word(key, Outcome::new(class, reason))];
+        self.step(vec![Event::Heard(News::Reported(words))]);
+        self
+    }
+
+    fn look_up(&mut self, key: &str, class: Class, reason: Reason) -> &mut Bench {
+        let words = vec![self.word(key, Outcome::new(class, reason))];
+        self.step(vec![Event::Heard(News::LookedUp { words, unasked: Vec::new() })]);
+        self
+    }
+
+    fn result(&mut self) -> Option<MessageResult> {
+        self.results.take(Instant::now()).unwrap().result
+    }
+
+    fn state(&self, key: &str) -> (State, Certainty) {
+        let entry = self.engine.outbox.find(key).unwrap().unwrap();
+        (entry.state, entry.certainty)
+    }
+}
+
+fn open(settings: &Arc<Settings>) -> (Engine, Arc<ResultQueue>) {
+    let path = &settings.outbox.path;
+    let role = Role::exclusive(path).unwrap();
+    let outbox = Outbox::open(path).unwrap();
+    let results = Arc::new(ResultQueue::default());
+    let pulse = Arc::new(Mutex::new(Pulse::default()));
+    let log = Log::open(&settings.logging).unwrap();
+    (Engine::new(Arc::clone(settings), outbox, role, Arc::clone(&results), pulse, log).unwrap(), results)
+}
+
+/// An AlimTalk with a fallback, to be sent at once.
+fn message(key: &str) -> Message {
+    Message {
+        key: Key::parse(key).unwrap(),
+        account: "clinic".into(),
+        gateway: "sandbox".into(),
+        template: "visit".into(),
+        tag: String::new(),
+        priority: Priority::Normal,
+        channel: Channel::Alimtalk,
+        created: START,
+        send_at: START,
+        expires_at: START.after(Duration::from_secs(7_200)),
+        digest: [key.len() as u8; 16],
+        payload: Payload {
+            to: Recipient::from_digits("01000000000".into()),
+            alimtalk: Some(Default::default()),
+            text: Some(Text {
+                channel: Channel::Sms,
+                from: "07000000001".into(),
+                subject: String::new(),
+                body: "예약 안내".into(),
+                images: Vec::new(),
+            }),
+        },
+    }
+}
+
+fn without_fallback(key: &str) -> Message {
+    let mut message = message(key);
+    message.payload.text = None;
+    message
+}
+
+#[test]
+fn a_message_leaves_in_the_turn_that_keeps_it_and_is_sending_on_disk_before() {
+    let mut bench = Bench::new(|_| {});
+    bench.keep(message("a"));
+    assert_eq!(bench.sent(Task::Send), [("a".into(), Channel::Alimtalk, 1)]);
+    assert_eq!(bench.state("a"), (State::Sending, Certainty::PossiblySent));
+    bench.answer("a", Class::Ok, Reason::None);
+    assert_eq!(bench.state("a").0, State::Accepted);
+    bench.report("a", Class::Ok, Reason::None);
+    let result = bench.result().unwrap();
+    assert_eq!((result.state, result.certainty, result.attempts), (State::Delivered, Certainty::Sent, 1));
+    assert!(bench.result().is_none());
+}
+
+#[test]
+fn the_same_key_is_one_message_and_other_content_is_refused() {
+    let mut bench = Bench::new(|_| {});
+    bench.keep(message("a"));
+    let mut other = message("a");
+    other.digest = [9; 16];
+    let verdicts = bench.submit(vec![message("a"), other]).unwrap();
+    assert_eq!(verdicts[0], Verdict::Duplicate);
+    assert!(matches!(&verdicts[1], Verdict::Refused(e) if e.code() == Code::KeyConflict));
+    assert_eq!(bench.sent(Task::Send).len(), 1);
+}
+
+#[test]
+fn a_message_is_not_sent_before_its_time() {
+    let mut bench = Bench::new(|_| {});
+    let mut reserved = message("a");
+    reserved.send_at = START.after(Duration::from_secs(600));
+    bench.keep(reserved);
+    assert_eq!(bench.state("a").0, State::Scheduled);
+    assert_eq!(bench.pass(Duration::from_secs(599)).sent(Task::Send), []);
+    assert_eq!(bench.engine.sleep(bench.now, bench.instant), Duration::from_secs(1));
+    assert_eq!(bench.pass(Duration::from_secs(1)).sent(Task::Send).len(), 1);
+}
+
+#[test]
+fn what_was_certainly_not_sent_is_tried_again_up_to_the_bound_and_then_falls_back() {
+    let mut bench = Bench::new(|_| {});
+    bench.keep(message("a"));
+    for attempt in 1..=3 {
+        assert_eq!(bench.sent(Task::Send), [("a".into(), Channel::Alimtalk, attempt)]);
+        bench.answer("a", Class::Transient, Reason::GatewayError);
+        bench.pass(Duration::from_secs(5));
+    }
+    assert_eq!(bench.sent(Task::Send), [("a".into(), Channel::Sms, 1)]);
+    bench.answer("a", Class::Ok, Reason::None).report("a", Class::Ok, Reason::None);
+    let result = bench.result().unwrap();
+    assert_eq!((result.state, result.channel, result.attempts), (State::Delivered, Channel::Sms, 4));
+    assert_eq!(result.reason, Reason::None);
+}
+
+#[test]
+fn without_a_fallback_the_last_failure_is_the_result() {
+    let mut bench = Bench::new(|_| {});
+    bench.keep(without_fallback("a"));
+    bench.answer("a", Class::Ok, Reason::None).report("a", Class::Fallback, Reason::NotKakaoUser);
+    let result = bench.result().unwrap();
+    assert_eq!((result.state, result.certainty), (State::Failed, Certainty::NotSent));
+    assert_eq!((result.channel, result.reason), (Channel::Alimtalk, Reason::NotKakaoUser));
+}
+
+#[test]
+fn what_was_possibly_sent_is_settled_with_the_gateway_and_never_sent_again_on_a_guess() {
+    let mut bench = Bench::new(|_| {});
+    bench.keep(message("a"));
+    bench.sent(Task::Send);
+    bench.answer("a", Class::Uncertain, Reason::AnswerLost).pass(Duration::from_secs(1));
+    assert_eq!(bench.sent(Task::LookUp).len(), 1);
+    assert_eq!(bench.sent(Task::Send), []);
+    bench.look_up("a", Class::Uncertain, Reason::AnswerLost);
+    let result = bench.result().unwrap();
+    assert_eq!((result.state, result.certainty), (State::Unknown, Certainty::PossiblySent));
+    assert_eq!(bench.pass(Duration::from_secs(86_400)).sent(Task::Send), []);
+}
+
+#[test]
+fn a_look_up_that_finds_nothing_lets_the_message_be_sent_again() {
+    let mut bench = Bench::new(|_| {});
+    bench.keep(message("a"));
+    bench.answer("a", Class::Uncertain, Reason::AnswerLost).pass(Duration::from_secs(1));
+    bench.look_up("a", Class::Absent, Reason::ConnectionFailed).pass(Duration::from_secs(5));
+    assert_eq!(bench.sent(Task::Send), [("a".into(), Channel::Alimtalk, 1), ("a".into(), Channel::Alimtalk, 2)]);
+}
+
+#[test]
+fn a_possibly_sent_message_falls_back_only_after_the_configured_time() {
+    let mut bench = Bench::new(|s| s.fallback.uncertain_after = Some(Duration::from_secs(300)));
+    bench.keep(message("a"));
+    bench.sent(Task::Send);
+    bench.answer("a", Class::Ok, Reason::None).report("a", Class::Uncertain, Reason::DeliveryUnconfirmed);
+    assert_eq!(bench.pass(Duration::from_secs(299)).sent(Task::Send), []);
+    assert_eq!(bench.pass(Duration::from_secs(1)).sent(Task::Send), [("a".into(), Channel::Sms, 1)]);
+}
+
+#[test]
+fn a_report_that_comes_while_the_fallback_is_held_ends_the_message() {
+    let mut bench = Bench::new(|s| s.fallback.uncertain_after = Some(Duration::from_secs(300)));
+    bench.keep(message("a"));
+    bench.sent(Task::Send);
+    bench.answer("a", Class::Ok, Reason::None).report("a", Class::Uncertain, Reason::DeliveryUnconfirmed);
+    bench.report("a", Class::Ok, Reason::None).pass(Duration::from_secs(301));
+    assert_eq!(bench.sent(Task::Send), []);
+    assert_eq!(bench.result().unwrap().state, State::Delivered);
+}
+
+#[test]
+fn a_late_report_of_the_alimtalk_stops_a_fallback_that_has_not_left() {
+    let mut bench = Bench::new(|_| {});
+    bench.keep(message("a"));
+    let late = bench.word("a", Outcome::new(Class::Ok, Reason::None));
+    bench.answer("a", Class::Transient, Reason::GatewayError);
+    bench.step(vec![Event::Heard(News::Reported(vec![late.clone()]))]);
+    assert_eq!(bench.result().unwrap().channel, Channel::Alimtalk);
+    bench.step(vec![Event::Heard(News::Reported(vec![late]))]);
+    assert!(bench.result().is_none(), "one final result per key");
+}
+
+#[test]
+fn a_report_faster_than_its_answer_is_the_last_word() {
+    let mut bench = Bench::new(|_| {});
+    bench.keep(message("a"));
+    let word = bench.word("a", Outcome::new(Class::Ok, Reason::None));
+    let answered = News::Answered { gateway: "sandbox".into(), words: vec![word.clone()] };
+    bench.step(vec![Event::Heard(News::Reported(vec![word])), Event::Heard(answered.clone())]);
+    bench.step(vec![Event::Heard(answered)]);
+    assert_eq!(bench.result().unwrap().state, State::Delivered);
+    assert!(bench.result().is_none());
+}
+
+#[test]
+fn an_answer_that_comes_after_it_was_given_up_changes_nothing() {
+    let mut bench = Bench::new(|_| {});
+    bench.keep(message("a"));
+    let late = bench.word("a", Outcome::new(Class::Permanent, Reason::ContentRefused));
+    bench.pass(Duration::from_secs(22)).pass(Duration::from_secs(2));
+    bench.look_up("a", Class::Absent, Reason::ConnectionFailed).pass(Duration::from_secs(5));
+    assert_eq!(bench.sent(Task::Send).len(), 2);
+    bench.step(vec![Event::Heard(News::Answered { gateway: "sandbox".into(), words: vec![late] })]);
+    assert_eq!(bench.state("a").0, State::Sending, "the second try is still under way");
+}
+
+#[test]
+fn a_request_under_way_when_the_process_died_is_settled_and_never_just_sent_again() {
+    let mut bench = Bench::new(|_| {});
+    bench.keep(message("a"));
+    let mut bench = bench.restart();
+    bench.pass(Duration::from_secs(1)).pass(Duration::from_secs(1));
+    assert_eq!(bench.sent(Task::Send), []);
+    assert_eq!(bench.sent(Task::LookUp), [("a".into(), Channel::Alimtalk, 1)]);
+    bench.look_up("a", Class::Uncertain, Reason::Interrupted);
+    let result = bench.result().unwrap();
+    assert_eq!((result.state, result.reason), (State::Unknown, Reason::Interrupted));
+}
+
+#[test]
+fn an_accepted_message_without_a_report_is_asked_for_and_ends_unknown_when_time_is_up() {
+    let mut bench = Bench::new(|_| {});
+    bench.keep(message("a"));
+    bench.answer("a", Class::Ok, Reason::None).pass(Duration::from_secs(2));
+    assert_eq!(bench.sent(Task::LookUp).len(), 1);
+    bench.look_up("a", Class::Pending, Reason::None).pass(Duration::from_secs(3_600));
+    let result = bench.result().unwrap();
+    assert_eq!((result.state, result.reason), (State::Unknown, Reason::ReportOverdue));
+}
+
+#[test]
+fn a_message_whose_time_runs_out_expires_unsent() {
+    let mut bench = Bench::new(|_| {});
+    let mut reserved = message("a");
+    reserved.send_at = START.after(Duration::from_secs(60));
+    reserved.expires_at = START.after(Duration::from_secs(120));
+    bench.keep(reserved);
+    assert_eq!(bench.pass(Duration::from_secs(500)).sent(Task::Send), []);
+    let result = bench.result().unwrap();
+    assert_eq!((result.state, result.certainty, result.reason), (State::Expired, Certainty::NotSent, Reason::Expired));
+}
+
+#[test]
+fn what_waits_for_the_operator_is_tried_until_its_time_runs_out() {
+    let mut bench = Bench::new(|_| {});
+    bench.keep(message("a"));
+    let mut tries = 0;
+    while bench.engine.outbox.find("a").unwrap().unwrap().state != State::Expired {
+        if !bench.sent(Task::Send).is_empty() {
+            tries += 1;
+            bench.answer("a", Class::Operator, Reason::CredentialsRefused);
+        }
+        bench.pass(Duration::from_secs(10));
+    }
+    assert!(tries > 3, "more tries than retry.max_attempts");
+    assert_eq!(bench.result().unwrap().reason, Reason::CredentialsRefused);
+}
+
+#[test]
+fn only_what_has_not_left_can_be_cancelled() {
+    let mut bench = Bench::new(|_| {});
+    let mut reserved = message("later");
+    reserved.send_at = START.after(Duration::from_secs(60));
+    bench.keep(reserved);
+    bench.keep(message("gone"));
+    assert_eq!(bench.cancel("gone").unwrap_err().code(), Code::TooLate);
+    assert_eq!(bench.cancel("never").unwrap_err().code(), Code::NotFound);
+    bench.cancel("later").unwrap();
+    let result = bench.result().unwrap();
+    assert_eq!((result.state, result.reason), (State::Cancelled, Reason::CancelledByCaller));
+    assert_eq!(bench.cancel("later").unwrap_err().code(), Code::TooLate);
+    bench.sent(Task::Send);
+    assert_eq!(bench.pass(Duration::from_secs(60)).sent(Task::Send), []);
+}
+
+#[test]
+fn an_urgent_message_overtakes_a_backlog_of_bulk() {
+    let mut bench = Bench::new(|_| {});
+    let bulk = |n: usize| Message { priority: Priority::Bulk, ..message(&format!("bulk-{n}")) };
+    bench.submit((0..5_000).map(bulk).collect()).unwrap();
+    let full = bench.sent(Task::Send).len();
+    assert_eq!(full, super::IN_FLIGHT_MAX / 10 * 7, "bulk leaves room for the better lanes");
+    bench.keep(Message { priority: Priority::Urgent, ..message("urgent") });
+    assert_eq!(bench.sent(Task::Send), [("urgent".into(), Channel::Alimtalk, 1)]);
+}
+
+#[test]
+fn what_is_in_flight_never_exceeds_its_bound() {
+    let mut bench = Bench::new(|_| {});
+    for group in 0..3 {
+        let urgent = |n: usize| Message { priority: Priority::Urgent, ..message(&format!("{group}-{n}")) };
+        bench.submit((0..3_000).map(urgent).collect()).unwrap();
+    }
+    assert_eq!(bench.sent(Task::Send).len(), super::IN_FLIGHT_MAX);
+    assert!(bench.engine.sleep(bench.now, bench.instant) > Duration::ZERO, "a full engine does not spin");
+}
+
+#[test]
+fn over_a_bound_a_message_is_refused_with_the_key_that_names_it() {
+    let mut bench = Bench::new(|s| s.outbox.max_messages = 2);
+    let verdicts = bench.submit(vec![message("a"), message("bb"), message("ccc"), message("a")]).unwrap();
+    assert_eq!(verdicts[..2], [Verdict::Kept, Verdict::Kept]);
+    assert!(matches!(&verdicts[2], Verdict::Refused(e) if e.code() == Code::OutboxFull));
+    assert_eq!(verdicts[3], Verdict::Duplicate, "a full outbox still knows its own messages");
+
+    let mut bench = Bench::new(|s| s.max_per_minute = Some(1));
+    let verdicts = bench.submit(vec![message("a"), message("bb")]).unwrap();
+    assert!(matches!(&verdicts[1], Verdict::Refused(e) if e.code() == Code::RateLimited));
+    bench.now = bench.now.after(Duration::from_secs(60));
+    bench.keep(message("bb"));
+
+    let mut bench = Bench::new(|s| s.outbox.max_megabytes = 0);
+    let verdicts = bench.submit(vec![message("a")]).unwrap();
+    assert!(matches!(&verdicts[0], Verdict::Refused(e) if e.text().contains("outbox.max_megabytes")));
+}
+
+#[test]
+fn a_result_stays_until_it_is_acknowledged_also_after_a_restart() {
+    let mut bench = Bench::new(|_| {});
+    bench.keep(message("a"));
+    bench.keep(message("bb"));
+    for key in ["a", "bb"] {
+        bench.answer(key, Class::Ok, Reason::None).report(key, Class::Ok, Reason::None);
+    }
+    assert_eq!(bench.result().unwrap().key, "a");
+    let mut bench = bench.restart();
+    bench.step(Vec::new());
+    assert_eq!([bench.result().unwrap().key, bench.result().unwrap().key], ["a", "bb"]);
+    let id = bench.results.acknowledged("a").unwrap();
+    bench.step(vec![Event::Acknowledge(id)]);
+    let mut bench = bench.restart();
+    bench.step(Vec::new());
+    assert_eq!(bench.result().unwrap().key, "bb");
+    assert!(bench.result().is_none());
+}
+
+#[test]
+fn a_result_is_acknowledged_by_its_key_too_and_an_open_message_is_not() {
+    let mut bench = Bench::new(|_| {});
+    bench.keep(message("a"));
+    let acknowledge = |bench: &mut Bench, key: &str| {
+        let key = Key::parse(key).unwrap();
+        bench.ask(|reply| Event::AcknowledgeKey { key, reply })
+    };
+    assert_eq!(acknowledge(&mut bench, "a").unwrap_err().code(), Code::Unfinished);
+    assert_eq!(acknowledge(&mut bench, "zz").unwrap_err().code(), Code::NotFound);
+    bench.answer("a", Class::Permanent, Reason::ContentRefused);
+    acknowledge(&mut bench, "a").unwrap();
+    acknowledge(&mut bench, "a").unwrap();
+}
+
+#[test]
+fn more_results_than_memory_holds_reach_the_caller_in_order_and_complete() {
+    let mut bench = Bench::new(|s| s.outbox.max_messages = 20_000);
+    let keys: Vec<String> = (0..9_000).map(|n| format!("{n:05}")).collect();
+    for group in keys.chunks(3_000) {
+        bench.submit(group.iter().map(|key| message(key)).collect()).unwrap();
+        let words = group.iter().map(|key| bench.word(key, Outcome::new(Class::Permanent, Reason::Spam))).collect();
+        bench.step(vec![Event::Heard(News::Answered { gateway: "sandbox".into(), words })]);
+    }
+    let mut seen = Vec::new();
+    loop {
+        let waited = bench.results.take(Instant::now()).unwrap();
+        if waited.refill {
+            bench.step(vec![Event::Refill]);
+        }
+        match waited.result {
+            Some(result) => seen.push(result.key),
+            None => break,
+        }
+    }
+    assert_eq!(seen, keys);
+}
+
+#[test]
+fn content_is_erased_and_keys_are_forgotten_after_their_days() {
+    let mut bench = Bench::new(|_| {});
+    bench.keep(message("a"));
+    bench.answer("a", Class::Permanent, Reason::Spam);
+    bench.result().unwrap();
+    let id = bench.results.acknowledged("a").unwrap();
+    bench.step(vec![Event::Acknowledge(id)]);
+    let day = Duration::from_secs(86_400);
+    bench.pass(day * 6);
+    assert!(bench.engine.outbox.payload(id).is_ok());
+    bench.pass(day);
+    assert!(bench.engine.outbox.payload(id).is_err(), "erased after retention.content_days");
+    assert_eq!(bench.submit(vec![message("a")]).unwrap(), [Verdict::Duplicate], "the key is still known");
+    bench.pass(day * 82);
+    assert!(bench.engine.outbox.find("a").unwrap().is_some());
+    bench.pass(day * 2);
+    assert!(bench.engine.outbox.find("a").unwrap().is_none(), "forgotten after retention.key_days");
+}
+
+#[test]
+fn nothing_is_due_means_no_wake_up() {
+    let mut bench = Bench::new(|_| {});
+    bench.step(Vec::new());
+    assert!(bench.engine.sleep(bench.now, bench.instant) > Duration::from_secs(86_400 * 365));
+    bench.keep(message("a"));
+    bench.answer("a", Class::Permanent, Reason::Spam);
+    assert!(bench.engine.sleep(bench.now, bench.instant) > Duration::from_secs(86_400 * 365));
+}
+
+#[test]
+fn a_flush_is_answered_when_nothing_is_due_or_in_flight() {
+    let mut bench = Bench::new(|_| {});
+    bench.keep(message("a"));
+    let (reply, answer) = crossbeam_channel::bounded(1);
+    bench.step(vec![Event::Flush { reply }]);
+    assert!(answer.try_recv().is_err());
+    bench.answer("a", Class::Ok, Reason::None);
+    assert_eq!(answer.try_recv().unwrap(), Ok(()));
+}
+
+#[test]
+fn a_stop_waits_for_what_is_in_flight_but_not_beyond_its_deadline() {
+    let mut bench = Bench::new(|_| {});
+    bench.keep(message("a"));
+    let deadline = bench.instant + Duration::from_secs(5);
+    assert!(!bench.step(vec![Event::Stop { deadline }]).stopped);
+    bench.instant = deadline;
+    assert!(bench.step(Vec::new()).stopped);
+    assert!(bench.engine.close(), "a message remains");
+
+    let mut bench = Bench::new(|_| {});
+    bench.keep(message("a"));
+    bench.step(vec![Event::Stop { deadline }]);
+    let words = vec![bench.word("a", Outcome::new(Class::Permanent, Reason::Spam))];
+    assert!(bench.step(vec![Event::Heard(News::Answered { gateway: "sandbox".into(), words })]).stopped);
+    assert!(!bench.engine.close(), "nothing remains");
+}
+
+#[test]
+fn a_clock_that_is_set_back_does_not_stop_retries() {
+    let mut bench = Bench::new(|_| {});
+    bench.keep(message("a"));
+    bench.sent(Task::Send);
+    bench.answer("a", Class::Transient, Reason::GatewayError);
+    bench.now = Timestamp(bench.now.0 - 86_400_000);
+    bench.step(Vec::new());
+    assert_eq!(bench.pass(Duration::from_secs(5)).sent(Task::Send).len(), 1);
+}
+
+#[test]
+fn a_second_client_is_told_who_holds_the_outbox() {
+    let bench = Bench::new(|_| {});
+    let error = Role::exclusive(&bench.settings.outbox.path).err().unwrap();
+    assert_eq!(error.code(), Code::OutboxLocked);
+    assert!(error.text().contains(&format!("process {}", std::process::id())), "{error}");
+}
+
+#[test]
+fn a_caller_that_no_longer_waits_is_no_fault() {
+    let (reply, answer) = crossbeam_channel::bounded(1);
+    drop(answer);
+    Response::Done(reply, Ok(())).send();
+}

@@ -1,0 +1,467 @@
+//! One message as a row: what the engine moves from phase to phase.
+
+use super::Outbox;
+use crate::error::{Code, Error, Result};
+use crate::message::{Certainty, Channel, Key, Message, MessageResult, Payload, Priority, Reason, State};
+use crate::time::Timestamp;
+use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ValueRef};
+use rusqlite::{OptionalExtension, Row, params};
+
+/// The next thing that must happen to a row, at its `due` time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(i32)]
+pub(crate) enum Phase {
+    /// Send; urgent lane.
+    Urgent = 0,
+    /// Send; normal lane.
+    Normal = 1,
+    /// Send; bulk lane.
+    Bulk = 2,
+    /// A request is under way; due is when it is given up.
+    Sending = 3,
+    /// Possibly sent: ask the gateway.
+    LookUp = 4,
+    /// Accepted: ask for the report, should it not come by itself.
+    Await = 5,
+    /// Possibly sent, cannot be settled: fall back when due, as the configuration says.
+    Hold = 6,
+    /// Final: wait for the acknowledgement. `due` is a running number.
+    Result = 7,
+    /// Acknowledged: erase the personal part.
+    Erase = 8,
+    /// Erased: forget the key.
+    Forget = 9,
+}
+
+impl Phase {
+    /// Every phase in which something becomes due by time.
+    pub const TIMED: [Phase; 9] = [
+        Phase::Urgent,
+        Phase::Normal,
+        Phase::Bulk,
+        Phase::Sending,
+        Phase::LookUp,
+        Phase::Await,
+        Phase::Hold,
+        Phase::Erase,
+        Phase::Forget,
+    ];
+
+    /// The lane of a priority.
+    pub const fn lane(priority: Priority) -> Phase {
+        match priority {
+            Priority::Urgent => Phase::Urgent,
+            Priority::Normal => Phase::Normal,
+            Priority::Bulk => Phase::Bulk,
+        }
+    }
+
+    /// Whether the row waits for its turn to be sent.
+    pub const fn is_lane(self) -> bool {
+        (self as i32) <= Phase::Bulk as i32
+    }
+
+    /// Whether the message has not ended.
+    pub const fn is_open(self) -> bool {
+        (self as i32) < Phase::Result as i32
+    }
+}
+
+/// A message without its personal part.
+#[derive(Clone, Debug)]
+pub(crate) struct Entry {
+    pub id: i64,
+    pub phase: Phase,
+    pub due: Timestamp,
+    pub state: State,
+    pub channel: Channel,
+    pub certainty: Certainty,
+    pub reason: Reason,
+    /// Requests that carried it, over all channels.
+    pub attempts: i32,
+    /// Requests that carried it by the present channel.
+    pub tries: i32,
+    pub fell_back: bool,
+    /// When the last request that carried it left.
+    pub left_at: Option<Timestamp>,
+    /// When a gateway last accepted it.
+    pub sent_at: Option<Timestamp>,
+    pub finished_at: Option<Timestamp>,
+    pub reference: String,
+    pub vendor_code: String,
+    pub key: Key,
+    pub priority: Priority,
+    pub account: String,
+    pub gateway: String,
+    pub template: String,
+    pub tag: String,
+    /// The text message that stands ready, if the AlimTalk fails.
+    pub fallback: Option<Channel>,
+    /// Which process submitted it (shared outbox); 0 in an exclusive one.
+    pub owner: i64,
+    pub created: Timestamp,
+    pub send_at: Timestamp,
+    pub expires_at: Timestamp,
+}
+
+/// A request that leaves.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Departure {
+    pub at: Timestamp,
+    /// When its answer is no longer waited for.
+    pub given_up: Timestamp,
+}
+
+/// What became of an insert.
+#[derive(Debug)]
+pub(crate) enum Inserted {
+    /// Kept; the entry with its new id.
+    New(Box<Entry>, Payload),
+    /// The key is there with the same content.
+    Duplicate,
+    /// The key is there with other content.
+    Conflict,
+}
+
+const COLUMNS: &str = "id, phase, due, state, channel, certainty, reason, attempts, tries, fell_back, sent_at, \
+     finished_at, reference, vendor_code, key, priority, account, gateway, template, tag, fallback, owner, created, \
+     send_at, expires_at, left_at";
+
+/// Placed before every `SELECT` of whole entries.
+pub(super) fn select(rest: &str) -> String {
+    format!("SELECT {COLUMNS} FROM message {rest}")
+}
+
+impl Entry {
+    /// A new message in its lane; its id is given by the insert.
+    fn new(message: Message, owner: i64) -> (Entry, [u8; 16], Payload) {
+        let scheduled = message.send_at > message.created;
+        let fallback = message.payload.alimtalk.as_ref().and(message.payload.text.as_ref()).map(|text| text.channel);
+        let entry = Entry {
+            id: 0,
+            phase: Phase::lane(message.priority),
+            due: message.send_at,
+            state: if scheduled { State::Scheduled } else { State::Queued },
+            channel: message.channel,
+            certainty: Certainty::NotSent,
+            reason: Reason::None,
+            attempts: 0,
+            tries: 0,
+            fell_back: false,
+            left_at: None,
+            sent_at: None,
+            finished_at: None,
+            reference: String::new(),
+            vendor_code: String::new(),
+            key: message.key,
+            priority: message.priority,
+            account: message.account,
+            gateway: message.gateway,
+            template: message.template,
+            tag: message.tag,
+            fallback,
+            owner,
+            created: message.created,
+            send_at: message.send_at,
+            expires_at: message.expires_at,
+        };
+        (entry, message.digest, message.payload)
+    }
+
+    pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<Entry> {
+        let fallback: i32 = row.get(20)?;
+        Ok(Entry {
+            id: row.get(0)?,
+            phase: row.get(1)?,
+            due: row.get(2)?,
+            state: row.get(3)?,
+            channel: row.get(4)?,
+            certainty: row.get(5)?,
+            reason: row.get(6)?,
+            attempts: row.get(7)?,
+            tries: row.get(8)?,
+            fell_back: row.get(9)?,
+            sent_at: row.get(10)?,
+            finished_at: row.get(11)?,
+            reference: row.get(12)?,
+            vendor_code: row.get(13)?,
+            key: row.get(14)?,
+            priority: row.get(15)?,
+            account: row.get(16)?,
+            gateway: row.get(17)?,
+            template: row.get(18)?,
+            tag: row.get(19)?,
+            fallback: Channel::from_number(fallback),
+            owner: row.get(21)?,
+            created: row.get(22)?,
+            send_at: row.get(23)?,
+            expires_at: row.get(24)?,
+            left_at: row.get(25)?,
+        })
+    }
+
+    /// What the caller is told.
+    pub fn result(&self) -> MessageResult {
+        MessageResult {
+            key: self.key.as_str().to_owned(),
+            state: self.state,
+            channel: self.channel,
+            certainty: self.certainty,
+            attempts: self.attempts,
+            reason: self.reason,
+            account: self.account.clone(),
+            gateway: self.gateway.clone(),
+            reference: self.reference.clone(),
+            vendor_code: self.vendor_code.clone(),
+            template: self.template.clone(),
+            tag: self.tag.clone(),
+            created: self.created,
+            sent: self.sent_at,
+            finished: self.finished_at,
+            text: self.sentence(),
+        }
+    }
+
+    fn sentence(&self) -> String {
+        let fallback = if self.fell_back { " after the AlimTalk was not delivered" } else { "" };
+        match self.reason {
+            Reason::None => format!("{} by {}{fallback}", self.state, self.channel),
+            reason => format!("{} by {}{fallback}: {reason}", self.state, self.channel),
+        }
+    }
+}
+
+impl Outbox {
+    /// Keeps a new message in its lane, or in [`Phase::Sending`] when it leaves at once.
+    pub fn insert(&mut self, message: Message, owner: i64, depart: Option<Departure>) -> Result<Inserted> {
+        let (mut entry, digest, payload) = Entry::new(message, owner);
+        if let Some(departure) = depart {
+            entry.depart(departure);
+        }
+        let sealed = serde_json::to_vec(&payload)
+            .map_err(|e| Error::new(Code::Internal, format!("the message cannot be written: {e}")))?;
+        let changed = {
+            let mut statement = self
+                .connection
+                .prepare_cached(
+                    "INSERT INTO message (phase, due, state, channel, certainty, reason, attempts, tries, fell_back, \
+                     reference, vendor_code, key, digest, priority, account, gateway, template, tag, fallback, owner, \
+                     created, send_at, expires_at, payload, left_at) \
+                     VALUES (?1, ?2, ?3, ?4, ?5, 0, ?6, ?7, 0, '', '', ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, \
+                     ?17, ?18, ?19, ?20, ?21) ON CONFLICT (key) DO NOTHING",
+                )
+                .map_err(|e| self.fault(e))?;
+            statement
+                .execute(params![
+                    entry.phase as i32,
+                    entry.due.0,
+                    entry.state as i32,
+                    entry.channel as i32,
+                    entry.certainty as i32,
+                    entry.attempts,
+                    entry.tries,
+                    entry.key.as_str(),
+                    digest,
+                    entry.priority as i32,
+                    entry.account,
+                    entry.gateway,
+                    entry.template,
+                    entry.tag,
+                    entry.fallback.map_or(0, |c| c as i32),
+                    entry.owner,
+                    entry.created.0,
+                    entry.send_at.0,
+                    entry.expires_at.0,
+                    sealed,
+                    entry.left_at.map(|t| t.0),
+                ])
+                .map_err(|e| self.fault(e))?
+        };
+        if changed == 1 {
+            entry.id = self.connection.last_insert_rowid();
+            return Ok(Inserted::New(Box::new(entry), payload));
+        }
+        let same = self.digest_of(&entry.key)? == Some(digest);
+        Ok(if same { Inserted::Duplicate } else { Inserted::Conflict })
+    }
+
+    /// The digest of the message with this key.
+    pub fn digest_of(&self, key: &Key) -> Result<Option<[u8; 16]>> {
+        let mut statement =
+            self.connection.prepare_cached("SELECT digest FROM message WHERE key = ?1").map_err(|e| self.fault(e))?;
+        statement.query_row([key.as_str()], |row| row.get(0)).optional().map_err(|e| self.fault(e))
+    }
+
+    /// Writes everything about an entry that can change.
+    pub fn save(&mut self, entry: &Entry) -> Result<()> {
+        let mut statement = self
+            .connection
+            .prepare_cached(
+                "UPDATE message SET phase = ?2, due = ?3, state = ?4, channel = ?5, certainty = ?6, reason = ?7, \
+                 attempts = ?8, tries = ?9, fell_back = ?10, sent_at = ?11, finished_at = ?12, reference = ?13, \
+                 vendor_code = ?14, left_at = ?15, fallback = ?16 WHERE id = ?1",
+            )
+            .map_err(|e| self.fault(e))?;
+        statement
+            .execute(params![
+                entry.id,
+                entry.phase as i32,
+                entry.due.0,
+                entry.state as i32,
+                entry.channel as i32,
+                entry.certainty as i32,
+                entry.reason as i32,
+                entry.attempts,
+                entry.tries,
+                entry.fell_back,
+                entry.sent_at.map(|t| t.0),
+                entry.finished_at.map(|t| t.0),
+                entry.reference,
+                entry.vendor_code,
+                entry.left_at.map(|t| t.0),
+                entry.fallback.map_or(0, |c| c as i32),
+            ])
+            .map(drop)
+            .map_err(|e| self.fault(e))
+    }
+
+    /// The entry with this id.
+    pub fn load(&self, id: i64) -> Result<Option<Entry>> {
+        self.one(&select("WHERE id = ?1"), id)
+    }
+
+    /// The entry with this key.
+    pub fn find(&self, key: &str) -> Result<Option<Entry>> {
+        self.one(&select("WHERE key = ?1"), key)
+    }
+
+    fn one(&self, sql: &str, parameter: impl rusqlite::ToSql) -> Result<Option<Entry>> {
+        let mut statement = self.connection.prepare_cached(sql).map_err(|e| self.fault(e))?;
+        statement.query_row([parameter], Entry::read).optional().map_err(|e| self.fault(e))
+    }
+
+    /// Entries of a phase whose time has come, the longest waiting first.
+    pub fn due(&self, phase: Phase, now: Timestamp, most: usize) -> Result<Vec<Entry>> {
+        let sql = select("WHERE phase = ?1 AND due <= ?2 ORDER BY due LIMIT ?3");
+        let mut statement = self.connection.prepare_cached(&sql).map_err(|e| self.fault(e))?;
+        let rows = statement
+            .query_map(params![phase as i32, now.0, i64::try_from(most).unwrap_or(i64::MAX)], Entry::read)
+            .map_err(|e| self.fault(e))?;
+        rows.collect::<rusqlite::Result<_>>().map_err(|e| self.fault(e))
+    }
+
+    /// The earliest due time of a phase.
+    pub fn next_due(&self, phase: Phase) -> Result<Option<Timestamp>> {
+        let mut statement = self
+            .connection
+            .prepare_cached("SELECT min(due) FROM message WHERE phase = ?1")
+            .map_err(|e| self.fault(e))?;
+        statement.query_row([phase as i32], |row| row.get(0)).map_err(|e| self.fault(e))
+    }
+
+    /// The personal part of a message that has not been erased.
+    pub fn payload(&self, id: i64) -> Result<Payload> {
+        let mut statement =
+            self.connection.prepare_cached("SELECT payload FROM message WHERE id = ?1").map_err(|e| self.fault(e))?;
+        let sealed: Option<Vec<u8>> = statement.query_row([id], |row| row.get(0)).map_err(|e| self.fault(e))?;
+        sealed.as_deref().and_then(|bytes| serde_json::from_slice(bytes).ok()).ok_or_else(|| {
+            Error::new(
+                Code::OutboxCorrupt,
+                format!("outbox {}: the content of message {id} cannot be read", self.path.display()),
+            )
+        })
+    }
+
+    /// How many messages have not ended.
+    pub fn open_messages(&self) -> Result<u64> {
+        let mut statement = self
+            .connection
+            .prepare_cached("SELECT count(*) FROM message WHERE phase < ?1")
+            .map_err(|e| self.fault(e))?;
+        statement
+            .query_row([Phase::Result as i32], |row| row.get::<_, i64>(0))
+            .map(i64::unsigned_abs)
+            .map_err(|e| self.fault(e))
+    }
+
+    /// Turns requests that a process left under way into messages to be settled with their gateway.
+    pub fn rescue(&mut self, now: Timestamp) -> Result<usize> {
+        let mut statement = self
+            .connection
+            .prepare_cached("UPDATE message SET phase = ?1, due = ?2, certainty = ?3, reason = ?4 WHERE phase = ?5")
+            .map_err(|e| self.fault(e))?;
+        statement
+            .execute(params![
+                Phase::LookUp as i32,
+                now.0,
+                Certainty::PossiblySent as i32,
+                Reason::Interrupted as i32,
+                Phase::Sending as i32
+            ])
+            .map_err(|e| self.fault(e))
+    }
+
+    /// After the clock was set back: moves the times we chose ourselves (never a caller's `send_at`) back with it.
+    pub fn set_back(&mut self, milliseconds: i64) -> Result<()> {
+        let mut statement = self
+            .connection
+            .prepare_cached(
+                "UPDATE message SET due = due - ?1 WHERE phase BETWEEN ?2 AND ?3 OR (phase < ?2 AND tries > 0)",
+            )
+            .map_err(|e| self.fault(e))?;
+        statement
+            .execute(params![milliseconds, Phase::Sending as i32, Phase::Hold as i32])
+            .map(drop)
+            .map_err(|e| self.fault(e))
+    }
+}
+
+impl Entry {
+    /// Marks the entry as carried by a request.
+    pub fn depart(&mut self, departure: Departure) {
+        self.phase = Phase::Sending;
+        self.state = State::Sending;
+        // Until the answer is stored a crash must find "possibly sent".
+        self.certainty = Certainty::PossiblySent;
+        self.left_at = Some(departure.at);
+        self.due = departure.given_up;
+        self.attempts += 1;
+        self.tries += 1;
+    }
+}
+
+macro_rules! from_number {
+    ($($type:ty),*) => {$(
+        impl FromSql for $type {
+            fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+                let number = i32::column_result(value)?;
+                <$type>::from_number(number).ok_or(FromSqlError::OutOfRange(i64::from(number)))
+            }
+        }
+    )*};
+}
+
+from_number!(State, Channel, Certainty, Reason, Priority);
+
+impl FromSql for Phase {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        let number = i32::column_result(value)?;
+        [Phase::Result]
+            .into_iter()
+            .chain(Phase::TIMED)
+            .find(|p| *p as i32 == number)
+            .ok_or(FromSqlError::OutOfRange(i64::from(number)))
+    }
+}
+
+impl FromSql for Timestamp {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        i64::column_result(value).map(Timestamp)
+    }
+}
+
+impl FromSql for Key {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        Key::parse(value.as_str()?).map_err(|e| FromSqlError::Other(Box::new(e)))
+    }
+}

@@ -1,0 +1,68 @@
+//! Final results on their way to the caller.
+//!
+//! Invariants: a result has a running number that only grows, so that "the results after N" never misses one, whatever
+//! the clock does; it stays until it is acknowledged.
+
+use super::entry::{Entry, Phase, select};
+use super::{Count, Outbox};
+use crate::error::Result;
+use crate::message::{Certainty, Reason, State};
+use crate::time::Timestamp;
+use rusqlite::params;
+
+impl Outbox {
+    /// Ends a message: writes its final state, its place among the results, and its statistics.
+    pub fn finish(&mut self, entry: &mut Entry, state: State, certainty: Certainty, now: Timestamp) -> Result<()> {
+        if state == State::Delivered {
+            entry.reason = Reason::None;
+        }
+        self.result_sequence += 1;
+        entry.state = state;
+        entry.certainty = certainty;
+        entry.finished_at = Some(now);
+        entry.phase = Phase::Result;
+        entry.due = Timestamp(self.result_sequence);
+        self.save(entry)?;
+        self.statistics.count(&Count::of(entry, now));
+        Ok(())
+    }
+
+    /// Results of `owner` (every owner when `None`) with a number above `after`, in order.
+    pub fn results_after(&self, after: i64, owner: Option<i64>, most: usize) -> Result<Vec<Entry>> {
+        let sql = select("WHERE phase = ?1 AND due > ?2 AND (?3 IS NULL OR owner = ?3) ORDER BY due LIMIT ?4");
+        let mut statement = self.connection.prepare_cached(&sql).map_err(|e| self.fault(e))?;
+        let rows = statement
+            .query_map(
+                params![Phase::Result as i32, after, owner, i64::try_from(most).unwrap_or(i64::MAX)],
+                Entry::read,
+            )
+            .map_err(|e| self.fault(e))?;
+        rows.collect::<rusqlite::Result<_>>().map_err(|e| self.fault(e))
+    }
+
+    /// Lets a result go; its content is erased at `erase_at`. A row that is no result is left alone.
+    pub fn acknowledge(&mut self, id: i64, erase_at: Timestamp) -> Result<()> {
+        let mut statement = self
+            .connection
+            .prepare_cached("UPDATE message SET phase = ?2, due = ?3 WHERE id = ?1 AND phase = ?4")
+            .map_err(|e| self.fault(e))?;
+        statement
+            .execute(params![id, Phase::Erase as i32, erase_at.0, Phase::Result as i32])
+            .map(drop)
+            .map_err(|e| self.fault(e))
+    }
+
+    pub(super) fn last_result_sequence(&self) -> Result<i64> {
+        let mut statement = self
+            .connection
+            .prepare_cached("SELECT coalesce(max(due), 0) FROM message WHERE phase = ?1")
+            .map_err(|e| self.fault(e))?;
+        statement.query_row([Phase::Result as i32], |row| row.get(0)).map_err(|e| self.fault(e))
+    }
+
+    /// In a shared outbox another process may have numbered results meanwhile; called inside the transaction.
+    pub fn refresh_result_sequence(&mut self) -> Result<()> {
+        self.result_sequence = self.result_sequence.max(self.last_result_sequence()?);
+        Ok(())
+    }
+}

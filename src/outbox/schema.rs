@@ -1,0 +1,120 @@
+//! The tables, their versions, and how the file is opened.
+//!
+//! Versions only go forward: a file of a newer version is refused, an older one is brought up to date in one transaction.
+
+use super::fault;
+use crate::error::{Code, Error, Result};
+use rusqlite::Connection;
+use rusqlite_migration::{M, Migrations};
+use std::path::Path;
+
+/// "alim": marks the file as ours.
+const APPLICATION_ID: i64 = 0x616c_696d;
+pub(super) const PAGE_BYTES: u64 = 4096;
+
+/// Version 1. `due` of phase 7 (result) is a running number, else a time; `payload` is NULL once it is erased.
+const V1: &str = "
+CREATE TABLE message (
+    id          INTEGER PRIMARY KEY,
+    phase       INTEGER NOT NULL,
+    due         INTEGER NOT NULL,
+    state       INTEGER NOT NULL,
+    channel     INTEGER NOT NULL,
+    certainty   INTEGER NOT NULL,
+    reason      INTEGER NOT NULL,
+    attempts    INTEGER NOT NULL,
+    tries       INTEGER NOT NULL,
+    fell_back   INTEGER NOT NULL,
+    left_at     INTEGER,
+    sent_at     INTEGER,
+    finished_at INTEGER,
+    reference   TEXT NOT NULL,
+    vendor_code TEXT NOT NULL,
+    key         TEXT NOT NULL,
+    digest      BLOB NOT NULL,
+    priority    INTEGER NOT NULL,
+    account     TEXT NOT NULL,
+    gateway     TEXT NOT NULL,
+    template    TEXT NOT NULL,
+    tag         TEXT NOT NULL,
+    fallback    INTEGER NOT NULL,
+    owner       INTEGER NOT NULL,
+    created     INTEGER NOT NULL,
+    send_at     INTEGER NOT NULL,
+    expires_at  INTEGER NOT NULL,
+    payload     BLOB
+) STRICT;
+CREATE UNIQUE INDEX message_key ON message (key);
+CREATE INDEX message_work ON message (phase, due);
+
+CREATE TABLE statistic (
+    basis     INTEGER NOT NULL,
+    day       INTEGER NOT NULL,
+    account   TEXT NOT NULL,
+    template  TEXT NOT NULL,
+    tag       TEXT NOT NULL,
+    channel   INTEGER NOT NULL,
+    state     INTEGER NOT NULL,
+    reason    INTEGER NOT NULL,
+    asked     INTEGER NOT NULL,
+    sent      INTEGER NOT NULL,
+    delivered INTEGER NOT NULL,
+    failed    INTEGER NOT NULL,
+    fell_back INTEGER NOT NULL,
+    billable  INTEGER NOT NULL,
+    PRIMARY KEY (basis, day, account, template, tag, channel, state, reason)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE member (
+    id      INTEGER PRIMARY KEY AUTOINCREMENT,
+    holder  TEXT NOT NULL
+) STRICT;
+";
+
+fn migrations() -> Migrations<'static> {
+    Migrations::new(vec![M::up(V1)])
+}
+
+/// Sets the connection up and brings the schema to this version.
+pub(super) fn prepare(connection: &mut Connection, path: &Path) -> Result<()> {
+    let ours: i64 = connection.query_row("PRAGMA application_id", [], |r| r.get(0)).map_err(|e| fault(path, e))?;
+    let tables: i64 =
+        connection.query_row("SELECT count(*) FROM sqlite_schema", [], |r| r.get(0)).map_err(|e| fault(path, e))?;
+    if ours != APPLICATION_ID && tables > 0 {
+        return Err(Error::new(
+            Code::OutboxCorrupt,
+            format!("outbox {}: is a database of another program; choose another path", path.display()),
+        ));
+    }
+    connection
+        .execute_batch(&format!(
+            "PRAGMA page_size = {PAGE_BYTES};
+             PRAGMA journal_mode = WAL;
+             PRAGMA synchronous = FULL;
+             PRAGMA secure_delete = ON;
+             PRAGMA wal_autocheckpoint = 4000;
+             PRAGMA cache_size = -8192;
+             PRAGMA temp_store = MEMORY;
+             PRAGMA application_id = {APPLICATION_ID};"
+        ))
+        .map_err(|e| fault(path, e))?;
+    migrations().to_latest(connection).map_err(|e| match e {
+        rusqlite_migration::Error::MigrationDefinition(_) => Error::new(
+            Code::OutboxVersion,
+            format!("outbox {}: was written by a newer version of alimi; update alimi", path.display()),
+        ),
+        rusqlite_migration::Error::RusqliteError { err, .. } => fault(path, err),
+        other => Error::new(Code::OutboxIo, format!("outbox {}: {other}", path.display())),
+    })?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_migrations_are_valid() {
+        migrations().validate().unwrap();
+    }
+}
