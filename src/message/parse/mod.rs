@@ -37,16 +37,20 @@ const VALUES_MAX: usize = 10_000;
 
 /// Reads variables: `name=value` lines or a JSON object of strings, whole numbers and booleans.
 pub fn parse_variables(text: &str) -> Result<Variables> {
-    const ARGUMENT: &str = "variables";
-    if let Some(object) = object(ARGUMENT, text)? {
-        return variables(object).map_err(|error| error.at(ARGUMENT));
+    parse_pairs("variables", text)
+}
+
+/// Reads any argument of names and values, e.g. a query; `argument` is its name in errors.
+pub(crate) fn parse_pairs(argument: &str, text: &str) -> Result<Variables> {
+    if let Some(object) = object(argument, text)? {
+        return variables(object).map_err(|error| error.at(argument));
     }
     let mut variables = Variables::new();
     for line in lines::read(text) {
-        let line = line.map_err(|error| error.at(ARGUMENT))?;
+        let line = line.map_err(|error| error.at(argument))?;
         match variables.entry(line.name.to_owned()) {
             Entry::Vacant(place) => place.insert(line.value.into_owned()),
-            Entry::Occupied(_) => return Err(line.refused("has a name that an earlier line has").at(ARGUMENT)),
+            Entry::Occupied(_) => return Err(line.refused("has a name that an earlier line has").at(argument)),
         };
     }
     Ok(variables)
