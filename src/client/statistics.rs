@@ -2,7 +2,7 @@
 
 use super::Client;
 use crate::error::{Code, Error, Result};
-use crate::message::parse_variables;
+use crate::message::parse_pairs;
 use crate::outbox::{Basis, Figure};
 use crate::time::{Day, Timestamp};
 
@@ -38,7 +38,7 @@ impl Query {
         let today = Timestamp::now().day();
         let mut query = Query { from: today, to: today, account: None, basis: Basis::Request, csv: false };
         let mut to = None;
-        for (name, value) in parse_variables(text)? {
+        for (name, value) in parse_pairs("query", text)? {
             match name.as_str() {
                 "from" => query.from = Day::parse(&value).map_err(|e| e.at("query: from"))?,
                 "to" => to = Some(Day::parse(&value).map_err(|e| e.at("query: to"))?),

@@ -273,7 +273,7 @@ fn named(group: &str, name: &str, encoding: Encoding) -> Result<String> {
         let wrong = "a name has 1 to 64 bytes of UTF-8, no control characters, and no space at the ends";
         return Err(value(&path, wrong));
     }
-    if encoding == Encoding::Cp949 && encoding_rs::EUC_KR.encode(name).2 {
+    if crate::encoding::encode(name, encoding).is_err() {
         return Err(contradiction(&path, "the name has a character that CP949 lacks, but the encoding is \"cp949\""));
     }
     Ok(path)

@@ -1,8 +1,8 @@
 //! The configuration's own text: given as it is, or as the path of a file.
 
-use super::TEXT_BYTES_MAX;
+use super::{Encoding, TEXT_BYTES_MAX};
+use crate::encoding;
 use crate::error::{Code, Error, Result};
-use encoding_rs::{DecoderResult, EUC_KR};
 use std::borrow::Cow;
 use std::fs::File;
 use std::io::Read;
@@ -72,25 +72,17 @@ pub(super) fn bytes(path: &Path, max: usize) -> std::result::Result<Vec<u8>, Opt
 
 /// UTF-8 where the bytes are UTF-8, else CP949, strictly. The error says where each ends to be valid.
 pub(super) fn decode(bytes: &[u8]) -> std::result::Result<Cow<'_, str>, String> {
-    let utf8 = match std::str::from_utf8(bytes) {
-        Ok(text) => return Ok(Cow::Borrowed(text)),
-        Err(error) => error.valid_up_to(),
+    let utf8 = match encoding::decode(bytes, Encoding::Utf8) {
+        Ok(text) => return Ok(text),
+        Err(position) => position,
     };
     if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
         return Err("is UTF-16; save it as UTF-8 or CP949".to_owned());
     }
-    let mut decoder = EUC_KR.new_decoder_without_bom_handling();
-    let room = decoder.max_utf8_buffer_length_without_replacement(bytes.len()).unwrap_or(0);
-    let mut text = String::with_capacity(room);
-    match decoder.decode_to_string_without_replacement(bytes, &mut text, true) {
-        (DecoderResult::InputEmpty, _) => Ok(Cow::Owned(text)),
-        (DecoderResult::Malformed(bad, after), read) => {
-            let cp949 = read.saturating_sub(usize::from(bad) + usize::from(after));
-            let (in_utf8, in_cp949) = (place(bytes, utf8), place(bytes, cp949));
-            Err(format!("is neither UTF-8 (wrong at {in_utf8}) nor CP949 (wrong at {in_cp949})"))
-        }
-        (DecoderResult::OutputFull, _) => Err("is too long".to_owned()),
-    }
+    encoding::decode(bytes, Encoding::Cp949).map_err(|cp949| {
+        let (in_utf8, in_cp949) = (place(bytes, utf8), place(bytes, cp949));
+        format!("is neither UTF-8 (wrong at {in_utf8}) nor CP949 (wrong at {in_cp949})")
+    })
 }
 
 fn place(bytes: &[u8], at: usize) -> String {

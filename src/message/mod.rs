@@ -12,6 +12,7 @@ mod types;
 
 pub use content::{Alimtalk, Button, Highlight, Item, ItemList, Payload, Text, Variables};
 pub use outcome::{Class, Outcome};
+pub(crate) use parse::parse_pairs;
 pub use parse::{parse_batch, parse_options, parse_variables};
 pub use request::{Body, Options, Request};
 pub use result::MessageResult;
