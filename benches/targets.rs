@@ -90,7 +90,15 @@ impl Bench {
         let (raw_us, send_us, send_p99_us) = self.latency();
         let one_caller = self.callers(1, ROUNDS);
         let callers_16 = self.callers(16, ROUNDS);
-        Figures { raw_us, send_us, send_p99_us, one_caller, callers_16, batch: self.batches(), whole_way: self.whole_way() }
+        Figures {
+            raw_us,
+            send_us,
+            send_p99_us,
+            one_caller,
+            callers_16,
+            batch: self.batches(),
+            whole_way: self.whole_way(),
+        }
     }
 
     /// The next message: reserved for tomorrow, so that only keeping it is measured, or due at once.
@@ -199,8 +207,13 @@ fn open(folder: &Path) -> Arc<Client> {
     Arc::new(Client::start(Settings::parse(&configuration.to_string()).unwrap()).unwrap())
 }
 
-const VARIABLES: [(&str, &str); 5] =
-    [("hospital", "가나다병원"), ("name", "김하늘"), ("date", "12월 1일"), ("time", "오전 9시"), ("department", "내과")];
+const VARIABLES: [(&str, &str); 5] = [
+    ("hospital", "가나다병원"),
+    ("name", "김하늘"),
+    ("date", "12월 1일"),
+    ("time", "오전 9시"),
+    ("department", "내과"),
+];
 
 fn request(number: u64, later: bool) -> Request {
     Request {

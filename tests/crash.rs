@@ -34,8 +34,7 @@ fn request(key: &str, number: u32) -> Request {
         key: key.to_owned(),
         to: format!("010-0000-00{:02}", FATES[number as usize % FATES.len()]),
         body: Body::Alimtalk {
-            template: "note".into(),
-            variables: [("name".to_owned(), "김하늘".to_owned())].into(),
+            template: "note".into(), variables: [("name".to_owned(), "김하늘".to_owned())].into()
         },
         options: Options::default(),
     }

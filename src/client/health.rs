@@ -27,6 +27,8 @@ pub struct Health {
     pub trouble: String,
     /// Bytes free on the disk of the outbox.
     pub disk_free_bytes: u64,
+    /// Lines of the log that could not be written.
+    pub log_lines_lost: u64,
     /// The gateways by name.
     pub gateways: BTreeMap<String, GatewayHealth>,
 }
@@ -81,6 +83,7 @@ impl Client {
             delivers: pulse.delivers,
             trouble: pulse.trouble.map(|error| error.to_string()).unwrap_or_default(),
             disk_free_bytes: fs4::available_space(self.folder()).unwrap_or(0),
+            log_lines_lost: self.log.lost(),
             gateways: gateways.collect(),
         })
     }

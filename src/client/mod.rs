@@ -42,6 +42,7 @@ pub struct Client {
     results: Arc<ResultQueue>,
     pulse: Arc<Mutex<Pulse>>,
     reader: Mutex<Reader>,
+    log: Log,
     closed: AtomicBool,
     /// Says whether messages remain, once the engine has ended.
     ended: Mutex<Receiver<bool>>,
@@ -79,6 +80,7 @@ impl Client {
         let (network, _thread) = crate::net::start(&settings, events.clone(), log.clone())?;
         let (end, ended) = bounded(1);
         let queue = Arc::clone(&results);
+        let own_log = log.clone();
         crate::thread::spawn("alimi-engine", ENGINE_STACK_BYTES, move || {
             let ran = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| run(engine, &arriving, &network)));
             let error = match &ran {
@@ -99,6 +101,7 @@ impl Client {
             results,
             pulse,
             reader,
+            log: own_log,
             closed: AtomicBool::new(false),
             ended: Mutex::new(ended),
         })

@@ -123,6 +123,10 @@ impl Engine {
             Action::Hold => self.hold(&mut entry, turn.now),
             Action::Finish(state, certainty) => return self.finish(turn, &mut entry, state, certainty),
         }
+        if matches!(action, Action::Retry | Action::Persist | Action::FallBack | Action::Hold) {
+            let (id, channel, reason) = (entry.id, entry.channel, said.reason);
+            self.log.debug(format_args!("message {id}: {reason}; next by {channel} at {}", entry.due.to_iso()));
+        }
         self.agenda.note(entry.phase, entry.due);
         self.outbox.save(&entry)
     }

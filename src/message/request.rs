@@ -45,7 +45,7 @@ impl Default for Body {
     }
 }
 
-/// The options of a request, as texts. Parsed from `name=value` lines or JSON by `content::options`; `None` means not given.
+/// The options of a request, as texts. Parsed from `name=value` lines or JSON by [`super::parse_options`]; `None` means not given.
 #[derive(Clone, Default)]
 pub struct Options {
     /// The institution; default: `account` of the configuration.
