@@ -1,18 +1,27 @@
-//! What may be sent: templates, variables, lengths, numbers. No IO but reading the size of an image file.
+//! What may be sent: templates, variables, lengths, numbers.
+//!
+//! Invariants: no IO but the look at an MMS image; a finished [`Message`](crate::message::Message) leaves here only if
+//! gateway and carriers can take it; no error shows a number, a value or a text of the caller.
 
+mod buttons;
+mod clean;
+mod cp949;
+mod digest;
+mod fallback;
+mod image;
+mod lengths;
+mod matching;
+mod parts;
+mod pattern;
 mod phone;
+mod prepare;
+mod route;
+mod schedule;
 mod template;
+mod text;
+mod values;
 
 pub use phone::mask_number;
 pub(crate) use phone::{normalise_recipient, normalise_sender};
+pub(crate) use prepare::prepare;
 pub use template::{Template, TemplateSource};
-
-use crate::config::Settings;
-use crate::error::Result;
-use crate::message::{Message, Request};
-use crate::time::Timestamp;
-
-/// Checks a request against the configuration and makes the finished message. On an error nothing was kept.
-pub(crate) fn prepare(_settings: &Settings, _request: Request, _now: Timestamp) -> Result<Message> {
-    Err(crate::error::Error::new(crate::error::Code::Internal, "not written yet"))
-}

@@ -35,7 +35,11 @@ impl fmt::Debug for Payload {
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Alimtalk {
-    /// The values the caller gave, for gateways that fill templates themselves.
+    /// The gateway's code of the template.
+    pub template_code: String,
+    /// Whether the template has an image: some gateways want another sending type then.
+    pub image: bool,
+    /// A value for each variable of these parts, for gateways that fill templates themselves.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub variables: Variables,
     /// The body.
@@ -58,6 +62,12 @@ pub struct Alimtalk {
     /// Quick replies in the order of the template.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub quick_replies: Vec<Button>,
+}
+
+impl fmt::Debug for Alimtalk {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Alimtalk").field("template_code", &self.template_code).finish_non_exhaustive()
+    }
 }
 
 /// The highlighted line of an item list.
@@ -159,6 +169,12 @@ pub struct Text {
     /// MMS: paths of JPEG files.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub images: Vec<String>,
+}
+
+impl fmt::Debug for Text {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Text").field("channel", &self.channel).finish_non_exhaustive()
+    }
 }
 
 impl Serialize for Channel {

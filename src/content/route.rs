@@ -1,0 +1,108 @@
+//! By whom and by what a message goes: institution, gateway with its limits, sender number, allowed recipients.
+//!
+//! Invariants: names are those of the configuration; nothing is chosen silently when the request names something unknown.
+
+use super::phone::normalise_sender;
+use crate::config::{Account, GatewaySettings, Settings};
+use crate::error::{Code, Error, Result};
+use crate::gateway::Limits;
+use crate::message::{Options, Recipient};
+use std::borrow::Cow;
+
+/// Longest piece of a caller's text that an error repeats, in characters.
+const SHOWN_CHARS: usize = 40;
+
+/// The chosen way of a message.
+pub(super) struct Route<'a> {
+    pub(super) settings: &'a Settings,
+    /// Name of the institution.
+    pub(super) account_name: &'a str,
+    account: &'a Account,
+    /// Name of the gateway.
+    pub(super) gateway_name: &'a str,
+    /// What the gateway takes.
+    pub(super) limits: Limits,
+}
+
+impl<'a> Route<'a> {
+    /// Chooses by the request, else by the configuration.
+    pub(super) fn choose(settings: &'a Settings, options: &Options) -> Result<Route<'a>> {
+        let (account_name, account) = account(settings, options.account.as_deref())?;
+        let wanted = options.gateway.as_deref().unwrap_or(&account.gateway);
+        let Some((gateway_name, gateway)) = settings.gateways.get_key_value(wanted) else {
+            return Err(unknown(Code::UnknownGateway, "gateway", wanted, settings.gateways.keys()));
+        };
+        Ok(Route { settings, account_name, account, gateway_name, limits: limits(gateway) })
+    }
+
+    /// The number a text message is sent from.
+    pub(super) fn sender_number(&self, options: &Options) -> Result<String> {
+        if let Some(number) = &options.sender_number {
+            return normalise_sender(number);
+        }
+        self.account.sender_number.clone().ok_or_else(|| {
+            Error::new(
+                Code::SenderNumber,
+                format!(
+                    "accounts.{}.sender_number: is missing in the configuration, and the option sender_number is not given; \
+                     a text message, also one as fallback, needs a registered number",
+                    self.account_name
+                ),
+            )
+        })
+    }
+}
+
+fn account<'a>(settings: &'a Settings, wanted: Option<&str>) -> Result<(&'a str, &'a Account)> {
+    let Some(wanted) = wanted.or(settings.default_account.as_deref()) else {
+        let mut all = settings.accounts.iter();
+        return match (all.next(), all.next()) {
+            (Some((name, account)), None) => Ok((name, account)),
+            _ => Err(Error::new(
+                Code::UnknownAccount,
+                "account: is not given, and the configuration has several and no default_account",
+            )),
+        };
+    };
+    let found = settings.accounts.get_key_value(wanted).map(|(name, account)| (name.as_str(), account));
+    found.ok_or_else(|| unknown(Code::UnknownAccount, "account", wanted, settings.accounts.keys()))
+}
+
+/// What a gateway takes.
+fn limits(gateway: &GatewaySettings) -> Limits {
+    match gateway {
+        GatewaySettings::Sandbox(_) => Limits::default(),
+    }
+}
+
+/// Whether a test installation may send there.
+pub(super) fn check_recipient(settings: &Settings, to: &Recipient) -> Result<()> {
+    let Some(allowed) = &settings.allowed_recipients else { return Ok(()) };
+    let fits = |entry: &String| match entry.strip_suffix('*') {
+        Some(start) => to.digits().starts_with(start),
+        None => to.digits() == entry,
+    };
+    if allowed.iter().any(fits) {
+        return Ok(());
+    }
+    Err(Error::new(Code::RecipientNotAllowed, format!("to: {to} is not among allowed_recipients of the configuration")))
+}
+
+/// The error for a name that the configuration does not have.
+pub(super) fn unknown<'k>(code: Code, part: &str, name: &str, known: impl Iterator<Item = &'k String>) -> Error {
+    let mut known: Vec<&str> = known.map(String::as_str).take(11).collect();
+    if known.len() > 10 {
+        known.truncate(10);
+        known.push("...");
+    }
+    let (name, known) = (shown(name), known.join(", "));
+    Error::new(code, format!("{part}: {name:?} is not in the configuration; it has: {known}"))
+}
+
+/// A name from the caller, short enough for an error.
+pub(super) fn shown(name: &str) -> Cow<'_, str> {
+    match name.char_indices().nth(SHOWN_CHARS) {
+        Some((end, _)) => Cow::Owned(format!("{}...", name.get(..end).unwrap_or_default())),
+        None => Cow::Borrowed(name),
+    }
+}
