@@ -22,6 +22,6 @@ mod text;
 mod values;
 
 pub use phone::mask_number;
-pub(crate) use phone::{normalise_recipient, normalise_sender};
+pub(crate) use phone::normalise_sender;
 pub(crate) use prepare::prepare;
 pub use template::{Template, TemplateSource};

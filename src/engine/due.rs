@@ -187,7 +187,6 @@ fn parcel(entry: &Entry, payload: Arc<Payload>) -> Parcel {
         id: entry.id,
         key: entry.key.clone(),
         attempt: entry.tries,
-        reference: entry.reference.clone(),
         accepted: entry.sent_at,
         payload,
     }

@@ -24,7 +24,7 @@ mod submit;
 mod tests;
 mod worker;
 
-pub(crate) use event::{Event, Reply, Verdict};
+pub(crate) use event::{Event, Verdict};
 pub(crate) use pulse::Pulse;
 pub(crate) use results::ResultQueue;
 pub(crate) use shared::Role;

@@ -24,8 +24,6 @@ pub(crate) struct Parcel {
     pub key: Key,
     /// Which try by this channel it is; 1 is the first.
     pub attempt: i32,
-    /// The gateway's own name for it, once it has accepted it.
-    pub reference: String,
     /// When the gateway accepted it.
     pub accepted: Option<Timestamp>,
     pub payload: Arc<Payload>,

@@ -20,7 +20,7 @@ mod statistics;
 pub(crate) use entry::{Departure, Entry, Inserted, Phase};
 pub(crate) use lock::Lock;
 pub(crate) use members::Member;
-pub(crate) use reader::{Backlog, Figure, Reader};
+pub(crate) use reader::{Figure, Reader};
 pub(crate) use statistics::Basis;
 use statistics::{Count, Statistics};
 
