@@ -47,7 +47,7 @@ codes! {
     InvalidHandle = -2, "ALIMI_ERR_INVALID_HANDLE", "The client number was never given out, or its client was shut down.";
     Closed = -3, "ALIMI_ERR_CLOSED", "The client is shutting down and takes nothing more.";
     Forked = -4, "ALIMI_ERR_FORKED", "The process was forked after alimi_init; the child cannot use alimi. Fork first, then call alimi_init.";
-    BufferTooSmall = -5, "ALIMI_ERR_BUFFER_TOO_SMALL", "The buffer is too small; the size needed is in the details.";
+    BufferTooSmall = -5, "ALIMI_ERR_BUFFER_TOO_SMALL", "The buffer is too small; the size needed is in it, where it fits, and in the details.";
     Encoding = -6, "ALIMI_ERR_ENCODING", "Text is not valid in the encoding of the client, or cannot be written in it.";
     NotFound = -7, "ALIMI_ERR_NOT_FOUND", "No message with this key is in the outbox.";
     TooLate = -8, "ALIMI_ERR_TOO_LATE", "The message has left or has ended; it cannot be cancelled.";

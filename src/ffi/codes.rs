@@ -28,7 +28,7 @@ pub const ALIMI_ERR_INVALID_HANDLE: i32 = -2;
 pub const ALIMI_ERR_CLOSED: i32 = -3;
 /// The process was forked after alimi_init; the child cannot use alimi. Fork first, then call alimi_init.
 pub const ALIMI_ERR_FORKED: i32 = -4;
-/// The buffer is too small; the size needed is in the details.
+/// The buffer is too small; the size needed is in it, where it fits, and in the details.
 pub const ALIMI_ERR_BUFFER_TOO_SMALL: i32 = -5;
 /// Text is not valid in the encoding of the client, or cannot be written in it.
 pub const ALIMI_ERR_ENCODING: i32 = -6;

@@ -15,6 +15,8 @@ use std::ffi::{c_char, c_void};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+/// # Types of callbacks
+///
 /// The host's function for lines of the log; see alimi_set_log_callback().
 ///
 /// `level` is ALIMI_LOG_ERROR to ALIMI_LOG_TRACE; `text` is UTF-8, one line, valid during the call; `context` is the

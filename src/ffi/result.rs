@@ -14,6 +14,8 @@ use std::ffi::c_char;
 use std::mem::{offset_of, size_of};
 use std::ptr;
 
+/// # The result
+///
 /// Where a message stands, or how it ended.
 ///
 /// Set `size` to sizeof(alimi_result_t) before each call; alimi writes at most that many bytes, and leaves in `size`
