@@ -53,13 +53,13 @@ impl Opened {
 
 /// Starts a client with a configuration; the answer is its number.
 pub(super) fn open(configuration: &str) -> Result<i32> {
+    guard::own_process();
+    guard::silence_panics();
+    pin();
     // A full table starts nothing.
     let reservation = reserve()?;
     let settings = Settings::parse(configuration)?;
     let encoding = settings.encoding;
-    guard::own_process();
-    guard::silence_panics();
-    pin();
     let client = Client::start(settings)?;
     Ok(reservation.fill(Opened {
         client,

@@ -59,24 +59,14 @@ pub struct alimi_result_t {
     pub text: [c_char; 256],
 }
 
-/// Where each member ends: a smaller `size` is cut back to one of these.
-const ENDS: [usize; 15] = [
-    offset_of!(alimi_result_t, state),
-    offset_of!(alimi_result_t, channel),
-    offset_of!(alimi_result_t, certainty),
-    offset_of!(alimi_result_t, attempts),
-    offset_of!(alimi_result_t, reason),
-    offset_of!(alimi_result_t, key),
-    offset_of!(alimi_result_t, account),
-    offset_of!(alimi_result_t, gateway),
-    offset_of!(alimi_result_t, gateway_id),
-    offset_of!(alimi_result_t, gateway_code),
-    offset_of!(alimi_result_t, created),
-    offset_of!(alimi_result_t, sent),
-    offset_of!(alimi_result_t, finished),
-    offset_of!(alimi_result_t, text),
-    size_of::<alimi_result_t>(),
-];
+macro_rules! members {
+    ($($name:ident)*) => { [$((stringify!($name), offset_of!(alimi_result_t, $name))),*] };
+}
+
+/// Where each member begins. A smaller `size` is cut back to one of these.
+const MEMBERS: [(&str, usize); 15] = members! {
+    size state channel certainty attempts reason key account gateway gateway_id gateway_code created sent finished text
+};
 
 /// A larger `size` is not that of a structure but memory that was never set.
 const SIZE_MAX: usize = 64 * 1024;
@@ -150,7 +140,8 @@ impl Room {
 
     /// Writes as many whole members as there is room for.
     pub(super) fn write(&self, result: &MessageResult, encoding: Encoding) {
-        let length = ENDS.into_iter().filter(|&end| end <= self.size).max().unwrap_or(0);
+        let ends = MEMBERS.into_iter().map(|(_, begin)| begin).chain([size_of::<alimi_result_t>()]);
+        let length = ends.filter(|&end| end <= self.size).max().unwrap_or(0);
         let mut whole = alimi_result_t::new(result, encoding);
         whole.size = length as i32;
         // SAFETY: `length` is at most the size of either side; `new` was promised that many writable bytes.
@@ -220,8 +211,16 @@ mod tests {
     #[test]
     fn members_follow_each_other_without_a_gap_and_start_at_multiples_of_four() {
         assert_eq!(size_of::<alimi_result_t>(), 6 * 4 + 68 + 128 + 64 + 128 + 32 + 3 * 32 + 256);
-        assert!(ENDS.iter().all(|end| end % 4 == 0));
-        assert!(ENDS.is_sorted());
+        assert!(MEMBERS.iter().all(|(_, begin)| begin % 4 == 0));
+        assert!(MEMBERS.is_sorted_by_key(|(_, begin)| begin));
+    }
+
+    /// The same file is compared with what C compilers make of the header.
+    #[test]
+    fn the_layout_is_the_one_promised() {
+        let mut lines: Vec<_> = MEMBERS.iter().map(|(name, begin)| format!("{name} {begin}\n")).collect();
+        lines.push(format!("sizeof {}\n", size_of::<alimi_result_t>()));
+        assert_eq!(lines.concat(), include_str!("../../tests/c/layout.txt"));
     }
 
     #[test]
@@ -252,7 +251,8 @@ mod tests {
             }
             room.unwrap().write(&example(), Encoding::Utf8);
             let written = i32::from_ne_bytes(memory[1..5].try_into().unwrap()) as usize;
-            assert!(written <= size && ENDS.contains(&written));
+            let ends = MEMBERS.iter().map(|(_, begin)| *begin).chain([size_of::<alimi_result_t>()]);
+            assert_eq!(Some(written), ends.filter(|end| *end <= size).max());
             assert!(memory[1 + written..].iter().all(|&byte| byte == 0xee));
             assert_eq!(memory[written], 0, "the last member is terminated");
         }
