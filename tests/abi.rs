@@ -1,6 +1,7 @@
 //! The C ABI of the built library: its header, its symbols, its layout, and what C programs get from it.
 //!
 //! Invariant: what is looked at is the shared library itself, as a program in another language sees it.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a failure here is a failed test")]
 #![allow(unsafe_code, reason = "the library is loaded and called as C does")]
 
 use std::collections::BTreeSet;
@@ -140,7 +141,7 @@ fn the_loaded_library_gives_the_codes_of_the_crate_and_stays_when_it_is_closed()
     type Version = unsafe extern "system" fn(*mut u8, i32) -> i32;
     type ErrorText = unsafe extern "system" fn(i32, *mut u8, i32) -> i32;
     let text_of = |buffer: &[u8]| std::ffi::CStr::from_bytes_until_nul(buffer).unwrap().to_str().unwrap().to_owned();
-    // SAFETY: the library starts nothing when it is loaded; the types are those of the header, the buffers have the size given.
+    // SAFETY: the library starts nothing when it is loaded; types and sizes are those of the header.
     unsafe {
         let library = libloading::Library::new(library()).unwrap();
         let version = *library.get::<Version>(b"alimi_version\0").unwrap();

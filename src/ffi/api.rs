@@ -71,14 +71,14 @@ pub unsafe extern "system" fn alimi_last_error(buf: *mut c_char, cap: i32) -> i3
 ///
 /// Opens the outbox and starts a client.
 ///
-/// `config` is JSON text, or the path of a JSON file; the first character of JSON is '{'. Its bytes are UTF-8, or else
-/// CP949; the member "encoding" in it says how all other texts of this client are encoded.
-/// `*out_client` becomes the number of the client, above 0; 0 after an error. There may be ALIMI_CLIENTS_MAX of them, each
-/// with an outbox of its own.
+/// `config` is JSON text, or the path of a JSON file; the first character of JSON is '{'. Its bytes are UTF-8, or
+/// else CP949; the member "encoding" in it says how all other texts of this client are encoded.
+/// `*out_client` becomes the number of the client, above 0; 0 after an error. There may be ALIMI_CLIENTS_MAX of
+/// them, each with an outbox of its own.
 /// Blocks on the disk: opens or creates the outbox and recovers what an earlier process left; never on the network.
 /// Sending of what is in the outbox begins at once.
-/// Returns ALIMI_OK, or any error of the groups configuration and outbox, ALIMI_ERR_TOO_MANY_CLIENTS, ALIMI_ERR_THREAD,
-/// ALIMI_ERR_ENCODING, ALIMI_ERR_INVALID_ARGUMENT.
+/// Returns ALIMI_OK, or any error of the groups configuration and outbox, ALIMI_ERR_TOO_MANY_CLIENTS,
+/// ALIMI_ERR_THREAD, ALIMI_ERR_ENCODING, ALIMI_ERR_INVALID_ARGUMENT.
 #[unsafe(no_mangle)]
 pub unsafe extern "system" fn alimi_init(config: *const c_char, out_client: *mut i32) -> i32 {
     guard_in(|encoding| {
@@ -95,20 +95,20 @@ pub unsafe extern "system" fn alimi_init(config: *const c_char, out_client: *mut
 
 /// Stops a client and ends its threads. Its number is invalid from then on.
 ///
-/// Requests that are under way get `timeout_ms` (0 or more) to end; what has not left stays in the outbox and goes out
-/// after the next alimi_init. Waiting polls of other threads end. A program may also end without this call: nothing that
-/// was accepted is lost.
+/// Requests that are under way get `timeout_ms` (0 or more) to end; what has not left stays in the outbox and goes
+/// out after the next alimi_init. Waiting polls of other threads end. A program may also end without this call:
+/// nothing that was accepted is lost.
 /// Blocks up to `timeout_ms` and a quarter of a second.
-/// Returns ALIMI_OK when the outbox is empty; ALIMI_PENDING when messages remain in it; ALIMI_CALLBACK_RUNNING when the result
-/// callback did not return in time. Errors: ALIMI_ERR_INVALID_HANDLE (also at the second call), ALIMI_ERR_CLOSED while
-/// another thread shuts the client down, ALIMI_ERR_INVALID_ARGUMENT.
+/// Returns ALIMI_OK when the outbox is empty; ALIMI_PENDING when messages remain in it; ALIMI_CALLBACK_RUNNING when
+/// the result callback did not return in time. Errors: ALIMI_ERR_INVALID_HANDLE (also at the second call),
+/// ALIMI_ERR_CLOSED while another thread shuts the client down, ALIMI_ERR_INVALID_ARGUMENT.
 #[unsafe(no_mangle)]
 pub extern "system" fn alimi_shutdown(client: i32, timeout_ms: i32) -> i32 {
     with_client(client, |c| result_callback::shut_down(client, c, wait("timeout_ms", timeout_ms)?))
 }
 
-/// Waits until no message is due or under way. Reserved messages, and those that wait for their next attempt or for the
-/// report of the gateway, do not count.
+/// Waits until no message is due or under way. Reserved messages, and those that wait for their next attempt or for
+/// the report of the gateway, do not count.
 ///
 /// Blocks up to `timeout_ms` (0 or more).
 /// Returns ALIMI_OK; ALIMI_PENDING when the time ran out. Errors: ALIMI_ERR_INVALID_HANDLE, ALIMI_ERR_CLOSED,
@@ -125,20 +125,21 @@ pub extern "system" fn alimi_flush(client: i32, timeout_ms: i32) -> i32 {
 ///
 /// Accepts one AlimTalk. When it returns ALIMI_OK the message is on disk and will end in exactly one result.
 ///
-/// `key`: your own id of the message, 1 to 64 printable ASCII characters; NULL or "" makes alimi create one. Sending again
-/// with the same key and content is safe: it stays one message.
+/// `key`: your own id of the message, 1 to 64 printable ASCII characters; NULL or "" makes alimi create one. Sending
+/// again with the same key and content is safe: it stays one message.
 /// `to`: the recipient in any usual form, e.g. "010-1234-5678".
 /// `template_name`: the name of a template in the configuration.
-/// `variables`: values for its #{name} as "name=value" lines (\n between lines; \\n and \\\\ inside a value stand for a new
-/// line and a backslash), or a JSON object; NULL or "" where it has none.
-/// `options`: the same form; NULL or "" for none: account, send_at, expires_in, expires_at, priority (urgent, normal, bulk),
-/// fallback (auto, none, sms, lms, mms), fallback_text, fallback_subject, fallback_image, sender_number, gateway, text,
-/// buttons, tag.
+/// `variables`: values for its #{name} as "name=value" lines (\n between lines; \\n and \\\\ inside a value stand
+/// for a new line and a backslash), or a JSON object; NULL or "" where it has none.
+/// `options`: the same form; NULL or "" for none: account, send_at, expires_in, expires_at, priority (urgent,
+/// normal, bulk), fallback (auto, none, sms, lms, mms), fallback_text, fallback_subject, fallback_image,
+/// sender_number, gateway, text, buttons, tag.
 /// `out_key`, `cap`: a buffer of ALIMI_KEY_SIZE bytes for the key; may be NULL, 0 where you gave a key.
 /// Blocks on the disk until the message is synced; never on the network.
-/// Returns ALIMI_OK; ALIMI_DUPLICATE when it had been accepted before. Errors, nothing was kept then: any of the groups
-/// content and outbox, ALIMI_ERR_KEY_CONFLICT, ALIMI_ERR_UNKNOWN_OPTION, ALIMI_ERR_INVALID_JSON, ALIMI_ERR_ENCODING,
-/// ALIMI_ERR_BUFFER_TOO_SMALL, ALIMI_ERR_INVALID_HANDLE, ALIMI_ERR_CLOSED, ALIMI_ERR_INVALID_ARGUMENT.
+/// Returns ALIMI_OK; ALIMI_DUPLICATE when it had been accepted before. Errors, nothing was kept then: any of the
+/// groups content and outbox, ALIMI_ERR_KEY_CONFLICT, ALIMI_ERR_UNKNOWN_OPTION, ALIMI_ERR_INVALID_JSON,
+/// ALIMI_ERR_ENCODING, ALIMI_ERR_BUFFER_TOO_SMALL, ALIMI_ERR_INVALID_HANDLE, ALIMI_ERR_CLOSED,
+/// ALIMI_ERR_INVALID_ARGUMENT.
 #[unsafe(no_mangle)]
 pub unsafe extern "system" fn alimi_send_alimtalk(
     client: i32,
@@ -163,8 +164,8 @@ pub unsafe extern "system" fn alimi_send_alimtalk(
 
 /// Accepts one text message: SMS up to 90 bytes in CP949, else LMS; MMS where the option `image` names a JPEG.
 ///
-/// `text`: the whole text. `options`: account, send_at, expires_in, expires_at, priority, subject, image, sender_number,
-/// gateway, tag. All else as alimi_send_alimtalk.
+/// `text`: the whole text. `options`: account, send_at, expires_in, expires_at, priority, subject, image,
+/// sender_number, gateway, tag. All else as alimi_send_alimtalk.
 #[unsafe(no_mangle)]
 pub unsafe extern "system" fn alimi_send_text(
     client: i32,
@@ -187,17 +188,17 @@ pub unsafe extern "system" fn alimi_send_text(
 
 /// Accepts many messages with one write to the disk; much faster than one call for each.
 ///
-/// `messages_json`: a JSON array of objects, each with "key", "to", "template" and "variables", or "text" in place of these
-/// two, and any options; at most 16 MiB.
-/// `out_json`, `cap`: receives a JSON array with one verdict per message, in the same order: {"key":"A-1","code":0}, or
-/// {"key":"A-2","code":-300,"error":"to: ..."}. The buffer must have ALIMI_BATCH_ENTRY_SIZE bytes for each message and as
-/// many once more, e.g. 101 * 512 for 100 messages. A smaller one is refused before any message is kept, so no verdict
-/// is ever lost.
+/// `messages_json`: a JSON array of objects, each with "key", "to", "template" and "variables", or "text" in place
+/// of these two, and any options; at most 16 MiB.
+/// `out_json`, `cap`: receives a JSON array with one verdict per message, in the same order: {"key":"A-1","code":0},
+/// or {"key":"A-2","code":-300,"error":"to: ..."}. The buffer must have ALIMI_BATCH_ENTRY_SIZE bytes for each
+/// message and as many once more, e.g. 101 * 512 for 100 messages. A smaller one is refused before any message is
+/// kept, so no verdict is ever lost.
 /// Blocks on the disk until all are synced; never on the network.
-/// Returns ALIMI_OK when all were accepted; ALIMI_DUPLICATE when some had been accepted before; ALIMI_PARTIAL when some, or
-/// all, were refused: their verdicts have a code below 0. Errors, nothing was kept then: ALIMI_ERR_INVALID_JSON,
-/// ALIMI_ERR_BUFFER_TOO_SMALL, ALIMI_ERR_ENCODING, any of the group outbox, ALIMI_ERR_INVALID_HANDLE, ALIMI_ERR_CLOSED,
-/// ALIMI_ERR_INVALID_ARGUMENT.
+/// Returns ALIMI_OK when all were accepted; ALIMI_DUPLICATE when some had been accepted before; ALIMI_PARTIAL when
+/// some, or all, were refused: their verdicts have a code below 0. Errors, nothing was kept then:
+/// ALIMI_ERR_INVALID_JSON, ALIMI_ERR_BUFFER_TOO_SMALL, ALIMI_ERR_ENCODING, any of the group outbox,
+/// ALIMI_ERR_INVALID_HANDLE, ALIMI_ERR_CLOSED, ALIMI_ERR_INVALID_ARGUMENT.
 #[unsafe(no_mangle)]
 pub unsafe extern "system" fn alimi_send_batch(
     client: i32,
@@ -227,14 +228,14 @@ pub unsafe extern "system" fn alimi_cancel(client: i32, key: *const c_char) -> i
 
 /// # Results
 ///
-/// Takes the next final result. It stays in the outbox until alimi_ack_result; one that was taken and not acknowledged
-/// comes again after the next alimi_init.
+/// Takes the next final result. It stays in the outbox until alimi_ack_result; one that was taken and not
+/// acknowledged comes again after the next alimi_init.
 ///
 /// `inout_result`: set its `size` before. Each result goes to one caller, also when several threads poll.
-/// Blocks up to `timeout_ms` (0: not at all) while there is none; may end early (alimi_wake, alimi_shutdown). A program
-/// with windows polls with 0 from a timer.
-/// Returns ALIMI_OK; ALIMI_EMPTY, the structure is unchanged then. Errors: ALIMI_ERR_INVALID_HANDLE, ALIMI_ERR_CLOSED, any of the
-/// group outbox, ALIMI_ERR_INVALID_ARGUMENT.
+/// Blocks up to `timeout_ms` (0: not at all) while there is none; may end early (alimi_wake, alimi_shutdown). A
+/// program with windows polls with 0 from a timer.
+/// Returns ALIMI_OK; ALIMI_EMPTY, the structure is unchanged then. Errors: ALIMI_ERR_INVALID_HANDLE,
+/// ALIMI_ERR_CLOSED, any of the group outbox, ALIMI_ERR_INVALID_ARGUMENT.
 #[unsafe(no_mangle)]
 pub unsafe extern "system" fn alimi_poll_result(
     client: i32,
@@ -251,11 +252,12 @@ pub unsafe extern "system" fn alimi_poll_result(
 
 /// The same for callers without structures: writes the result as one flat JSON object with the members key, state,
 /// channel, certainty, attempts, reason, account, gateway, gateway_id, gateway_code, template, tag, created, sent,
-/// finished, text, in this order. state, channel, certainty and reason are the words of their constants in lower case, e.g.
-/// "state":"delivered"; attempts is a number, all else is text.
+/// finished, text, in this order. state, channel, certainty and reason are the words of their constants in lower
+/// case, e.g. "state":"delivered"; attempts is a number, all else is text.
 ///
 /// A character that the encoding lacks is written as \uXXXX. 4096 bytes nearly always suffice.
-/// Blocks and returns as alimi_poll_result; ALIMI_ERR_BUFFER_TOO_SMALL loses nothing: the next call gives the same result.
+/// Blocks and returns as alimi_poll_result; ALIMI_ERR_BUFFER_TOO_SMALL loses nothing: the next call gives the same
+/// result.
 #[unsafe(no_mangle)]
 pub unsafe extern "system" fn alimi_poll_result_json(client: i32, timeout_ms: i32, buf: *mut c_char, cap: i32) -> i32 {
     with_client(client, |c| {
@@ -286,8 +288,8 @@ pub unsafe extern "system" fn alimi_ack_result(client: i32, key: *const c_char) 
 ///
 /// `inout_result`: set its `size` before.
 /// Blocks on the disk, not behind messages that are being written.
-/// Returns ALIMI_OK. Errors: ALIMI_ERR_NOT_FOUND, any of the group outbox, ALIMI_ERR_ENCODING, ALIMI_ERR_INVALID_HANDLE,
-/// ALIMI_ERR_CLOSED, ALIMI_ERR_INVALID_ARGUMENT.
+/// Returns ALIMI_OK. Errors: ALIMI_ERR_NOT_FOUND, any of the group outbox, ALIMI_ERR_ENCODING,
+/// ALIMI_ERR_INVALID_HANDLE, ALIMI_ERR_CLOSED, ALIMI_ERR_INVALID_ARGUMENT.
 #[unsafe(no_mangle)]
 pub unsafe extern "system" fn alimi_get_status(
     client: i32,
@@ -321,8 +323,9 @@ pub extern "system" fn alimi_wake(client: i32) -> i32 {
 /// `query`: "name=value" lines or a JSON object; NULL or "" for everything as JSON. The README lists its names.
 /// A character that the encoding lacks is written as \uXXXX in JSON, and is ALIMI_ERR_ENCODING in CSV.
 /// Blocks on the disk.
-/// Returns ALIMI_OK. Errors: ALIMI_ERR_BUFFER_TOO_SMALL, ALIMI_ERR_UNKNOWN_OPTION, ALIMI_ERR_OPTION, ALIMI_ERR_TIME, any of the
-/// group outbox, ALIMI_ERR_ENCODING, ALIMI_ERR_INVALID_HANDLE, ALIMI_ERR_CLOSED, ALIMI_ERR_INVALID_ARGUMENT.
+/// Returns ALIMI_OK. Errors: ALIMI_ERR_BUFFER_TOO_SMALL, ALIMI_ERR_UNKNOWN_OPTION, ALIMI_ERR_OPTION, ALIMI_ERR_TIME,
+/// any of the group outbox, ALIMI_ERR_ENCODING, ALIMI_ERR_INVALID_HANDLE, ALIMI_ERR_CLOSED,
+/// ALIMI_ERR_INVALID_ARGUMENT.
 #[unsafe(no_mangle)]
 pub unsafe extern "system" fn alimi_get_stats(client: i32, query: *const c_char, buf: *mut c_char, cap: i32) -> i32 {
     with_client(client, |c| {
@@ -351,21 +354,23 @@ pub unsafe extern "system" fn alimi_get_health(client: i32, buf: *mut c_char, ca
 ///
 /// Hands the lines of alimi's log to a function of yours, for all clients of the process; NULL removes it.
 ///
-/// May be called before alimi_init, which is then logged too. When it has returned ALIMI_OK the function given before is
-/// not running and is not called again. Blocks up to 5 seconds while such a call has not returned.
-/// Returns ALIMI_OK; ALIMI_CALLBACK_RUNNING when a call of the function given before goes on, always so when called from
-/// inside that function: it is the last one. Errors: ALIMI_ERR_INVALID_ARGUMENT.
+/// May be called before alimi_init, which is then logged too. When it has returned ALIMI_OK the function given
+/// before is not running and is not called again. Blocks up to 5 seconds while such a call has not returned.
+/// Returns ALIMI_OK; ALIMI_CALLBACK_RUNNING when a call of the function given before goes on, always so when called
+/// from inside that function: it is the last one. Errors: ALIMI_ERR_INVALID_ARGUMENT.
 #[unsafe(no_mangle)]
 pub extern "system" fn alimi_set_log_callback(level: i32, function: alimi_log_callback_t, context: *mut c_void) -> i32 {
     guard(|| log_callback::set(level, function, context))
 }
 
-/// Hands results to a function of yours, on a thread of alimi that is started for it; NULL removes it and ends the thread.
+/// Hands results to a function of yours, on a thread of alimi that is started for it; NULL removes it and ends the
+/// thread.
 ///
 /// Every result still needs alimi_ack_result. When this call has returned ALIMI_OK the function given before is not
 /// running and is not called again. Blocks up to 5 seconds while such a call has not returned.
-/// Returns ALIMI_OK; ALIMI_CALLBACK_RUNNING when a call of the function given before goes on, always so when called from
-/// inside that function: it is the last one. Errors: ALIMI_ERR_INVALID_HANDLE, ALIMI_ERR_CLOSED, ALIMI_ERR_THREAD.
+/// Returns ALIMI_OK; ALIMI_CALLBACK_RUNNING when a call of the function given before goes on, always so when called
+/// from inside that function: it is the last one. Errors: ALIMI_ERR_INVALID_HANDLE, ALIMI_ERR_CLOSED,
+/// ALIMI_ERR_THREAD.
 #[unsafe(no_mangle)]
 pub extern "system" fn alimi_set_result_callback(
     client: i32,

@@ -153,8 +153,11 @@ impl Poller {
     fn stop(self, client: &Client, bound: Duration) -> bool {
         let inside = self.is_this_thread();
         drop(self.stop);
+        if inside {
+            return false;
+        }
         let deadline = Instant::now() + bound;
-        while !inside {
+        loop {
             client.wake();
             match self.done.recv_timeout(WAKE_AGAIN) {
                 Err(RecvTimeoutError::Disconnected) => {
@@ -166,6 +169,5 @@ impl Poller {
                 Ok(_) | Err(RecvTimeoutError::Timeout) => {}
             }
         }
-        false
     }
 }

@@ -133,8 +133,8 @@ impl Output {
 
     fn put(&self, text: &[u8]) {
         debug_assert!(text.len() < self.capacity);
-        // SAFETY: `new` was promised `capacity` writable bytes, both callers checked that text and NUL fit, and `text` is
-        // memory of ours.
+        // SAFETY: `new` was promised `capacity` writable bytes, the callers checked that text and NUL fit, and `text`
+        // is memory of ours.
         unsafe {
             ptr::copy_nonoverlapping(text.as_ptr(), self.start, text.len());
             self.start.add(text.len()).write(0);
@@ -272,7 +272,7 @@ mod tests {
         // SAFETY: the texts are terminated.
         unsafe {
             assert_eq!(read_config(c"{}".as_ptr()).unwrap(), ("{}".into(), Encoding::Utf8));
-            assert_eq!(read_config("가\0".as_ptr().cast()).unwrap(), ("가".into(), Encoding::Utf8));
+            assert_eq!(read_config(c"가".as_ptr()).unwrap(), ("가".into(), Encoding::Utf8));
             assert_eq!(read_config(c"\xb0\xa1".as_ptr()).unwrap(), ("가".into(), Encoding::Cp949));
             let error = read_config(c"ab\xff".as_ptr()).unwrap_err();
             assert_eq!(error.code(), Code::Encoding);
