@@ -40,12 +40,14 @@ codes! {
     Duplicate = 1, "ALIMI_DUPLICATE", "Notice: this key with the same content was accepted before; it stays one message.";
     Empty = 2, "ALIMI_EMPTY", "Notice: no result is waiting.";
     Pending = 3, "ALIMI_PENDING", "Notice: messages remain in the outbox; they go on at the next start.";
+    Partial = 4, "ALIMI_PARTIAL", "Notice: messages of the batch were refused; the verdicts say which and why.";
+    CallbackRunning = 5, "ALIMI_CALLBACK_RUNNING", "Notice: a callback is still running; keep what it uses until it returns.";
 
     InvalidArgument = -1, "ALIMI_ERR_INVALID_ARGUMENT", "An argument is missing, too long or outside its range.";
     InvalidHandle = -2, "ALIMI_ERR_INVALID_HANDLE", "The client number was never given out, or its client was shut down.";
     Closed = -3, "ALIMI_ERR_CLOSED", "The client is shutting down and takes nothing more.";
-    Forked = -4, "ALIMI_ERR_FORKED", "The process was forked after alimi_init; call alimi_init again in the child.";
-    BufferTooSmall = -5, "ALIMI_ERR_BUFFER_TOO_SMALL", "The buffer is too small; the size needed is in the details.";
+    Forked = -4, "ALIMI_ERR_FORKED", "The process was forked after alimi_init; the child cannot use alimi. Fork first, then call alimi_init.";
+    BufferTooSmall = -5, "ALIMI_ERR_BUFFER_TOO_SMALL", "The buffer is too small; the size needed is in it, where it fits, and in the details.";
     Encoding = -6, "ALIMI_ERR_ENCODING", "Text is not valid in the encoding of the client, or cannot be written in it.";
     NotFound = -7, "ALIMI_ERR_NOT_FOUND", "No message with this key is in the outbox.";
     TooLate = -8, "ALIMI_ERR_TOO_LATE", "The message has left or has ended; it cannot be cancelled.";

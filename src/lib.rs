@@ -12,6 +12,8 @@ mod client;
 mod content;
 mod encoding;
 mod engine;
+#[allow(unsafe_code, reason = "the C border, and nowhere else")]
+mod ffi;
 mod json;
 mod logging;
 mod net;

@@ -183,11 +183,5 @@ impl Engine {
 }
 
 fn parcel(entry: &Entry, payload: Arc<Payload>) -> Parcel {
-    Parcel {
-        id: entry.id,
-        key: entry.key.clone(),
-        attempt: entry.tries,
-        accepted: entry.sent_at,
-        payload,
-    }
+    Parcel { id: entry.id, key: entry.key.clone(), attempt: entry.tries, accepted: entry.sent_at, payload }
 }

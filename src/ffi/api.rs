@@ -1,0 +1,381 @@
+//! Every exported function: guard, convert, one call inward, convert back. The doc comments are the header's; `# Title`
+//! begins a section there.
+//!
+//! Invariants: the same for all and said once, in `cbindgen.toml`: what the caller answers for (pointers are NULL or
+//! valid for the call, text ends with a NUL, buffers have the capacity given) is the safety contract of every `unsafe`
+//! here; pointers are looked at only after the fork check of the guard.
+#![allow(clippy::too_many_arguments, reason = "the arguments of C functions that cannot take structures")]
+#![allow(clippy::undocumented_unsafe_blocks, reason = "one contract for all, see above")]
+#![allow(clippy::missing_safety_doc, reason = "the same; the header says it")]
+
+use super::guard::{guard, guard_in, last_error, with_client};
+use super::log_callback::{self, alimi_log_callback_t};
+use super::result::{Room, alimi_result_t, to_json};
+use super::result_callback::{self, alimi_result_callback_t};
+use super::send::{OutKey, send};
+use super::text::{self, BATCH_MAX, LONG_MAX, Output, SHORT_MAX};
+use super::{batch, handles, wait};
+use crate::error::{Code, Error};
+use crate::message::{Body, Request, parse_options, parse_variables};
+use std::ffi::{c_char, c_void};
+
+/// # About the library
+///
+/// Writes the version of the library, e.g. "1.0.0", which may differ from ALIMI_VERSION of this header.
+///
+/// Needs no client. Does not block.
+/// Returns ALIMI_OK, or ALIMI_ERR_BUFFER_TOO_SMALL (16 bytes suffice), ALIMI_ERR_INVALID_ARGUMENT.
+#[unsafe(no_mangle)]
+pub unsafe extern "system" fn alimi_version(buf: *mut c_char, cap: i32) -> i32 {
+    guard(|| {
+        let output = unsafe { Output::new("buf", buf, cap) }?;
+        output.write(env!("CARGO_PKG_VERSION").as_bytes())?;
+        Ok(Code::Ok)
+    })
+}
+
+/// Writes the name and the meaning of a code, e.g. "ALIMI_ERR_CLOSED: The client is shutting down and takes nothing
+/// more."
+///
+/// Needs no client. Does not block. ASCII.
+/// Returns ALIMI_OK, or ALIMI_ERR_BUFFER_TOO_SMALL (ALIMI_ERROR_SIZE bytes suffice), ALIMI_ERR_INVALID_ARGUMENT where
+/// no code has this number.
+#[unsafe(no_mangle)]
+pub unsafe extern "system" fn alimi_error_text(code: i32, buf: *mut c_char, cap: i32) -> i32 {
+    guard(|| {
+        let output = unsafe { Output::new("buf", buf, cap) }?;
+        let known = Code::from_number(code)
+            .ok_or_else(|| Error::new(Code::InvalidArgument, format!("code: {code} is not a code of alimi")))?;
+        output.write(format!("{}: {}", known.name(), known.meaning()).as_bytes())?;
+        Ok(Code::Ok)
+    })
+}
+
+/// Writes the details of the last error of the calling thread: the code, which argument, file or key, what was wrong
+/// and what is allowed. Empty where there was no error. Never holds personal data unmasked.
+///
+/// Reading does not consume it; a later error of the same thread replaces it, a success does not. An error of this
+/// function itself is not remembered. Encoding: that of the client the error concerned, UTF-8 where there was none.
+/// Does not block.
+/// Returns ALIMI_OK, or ALIMI_ERR_BUFFER_TOO_SMALL (ALIMI_ERROR_SIZE bytes suffice), ALIMI_ERR_INVALID_ARGUMENT.
+#[unsafe(no_mangle)]
+pub unsafe extern "system" fn alimi_last_error(buf: *mut c_char, cap: i32) -> i32 {
+    guard(|| {
+        let output = unsafe { Output::new("buf", buf, cap) };
+        // Answered as codes, not as errors: those would take the place of what is to be read.
+        Ok(output.and_then(|output| output.write(&last_error())).map_or_else(|error| error.code(), |()| Code::Ok))
+    })
+}
+
+/// # Start and stop
+///
+/// Opens the outbox and starts a client.
+///
+/// `config` is JSON text, or the path of a JSON file; the first character of JSON is '{'. Its bytes are UTF-8, or
+/// else CP949; the member "encoding" in it says how all other texts of this client are encoded.
+/// `*out_client` becomes the number of the client, above 0; 0 after an error. There may be ALIMI_CLIENTS_MAX of
+/// them, each with an outbox of its own.
+/// Blocks on the disk: opens or creates the outbox and recovers what an earlier process left; never on the network.
+/// Sending of what is in the outbox begins at once.
+/// Returns ALIMI_OK, or any error of the groups configuration and outbox, ALIMI_ERR_TOO_MANY_CLIENTS,
+/// ALIMI_ERR_THREAD, ALIMI_ERR_ENCODING, ALIMI_ERR_INVALID_ARGUMENT.
+#[unsafe(no_mangle)]
+pub unsafe extern "system" fn alimi_init(config: *const c_char, out_client: *mut i32) -> i32 {
+    guard_in(|encoding| {
+        if out_client.is_null() {
+            return Err(Error::new(Code::InvalidArgument, "out_client: is NULL; it must point to an int32_t"));
+        }
+        unsafe { out_client.write_unaligned(0) };
+        let (config, found) = unsafe { text::read_config(config) }?;
+        *encoding = found;
+        unsafe { out_client.write_unaligned(handles::open(&config)?) };
+        Ok(Code::Ok)
+    })
+}
+
+/// Stops a client and ends its threads. Its number is invalid from then on.
+///
+/// Requests that are under way get `timeout_ms` (0 or more) to end; what has not left stays in the outbox and goes
+/// out after the next alimi_init. Waiting polls of other threads end. A program may also end without this call:
+/// nothing that was accepted is lost.
+/// Blocks up to `timeout_ms` and a quarter of a second.
+/// Returns ALIMI_OK when the outbox is empty; ALIMI_PENDING when messages remain in it; ALIMI_CALLBACK_RUNNING when
+/// the result callback did not return in time. Errors: ALIMI_ERR_INVALID_HANDLE (also at the second call),
+/// ALIMI_ERR_CLOSED while another thread shuts the client down, ALIMI_ERR_INVALID_ARGUMENT.
+#[unsafe(no_mangle)]
+pub extern "system" fn alimi_shutdown(client: i32, timeout_ms: i32) -> i32 {
+    with_client(client, |c| result_callback::shut_down(client, c, wait("timeout_ms", timeout_ms)?))
+}
+
+/// Waits until no message is due or under way. Reserved messages, and those that wait for their next attempt or for
+/// the report of the gateway, do not count.
+///
+/// Blocks up to `timeout_ms` (0 or more).
+/// Returns ALIMI_OK; ALIMI_PENDING when the time ran out. Errors: ALIMI_ERR_INVALID_HANDLE, ALIMI_ERR_CLOSED,
+/// ALIMI_ERR_INVALID_ARGUMENT.
+#[unsafe(no_mangle)]
+pub extern "system" fn alimi_flush(client: i32, timeout_ms: i32) -> i32 {
+    with_client(client, |c| {
+        let finished = c.client.flush(wait("timeout_ms", timeout_ms)?)?;
+        Ok(if finished { Code::Ok } else { Code::Pending })
+    })
+}
+
+/// # Sending
+///
+/// Accepts one AlimTalk. When it returns ALIMI_OK the message is on disk and will end in exactly one result.
+///
+/// `key`: your own id of the message, 1 to 64 printable ASCII characters; NULL or "" makes alimi create one. Sending
+/// again with the same key and content is safe: it stays one message.
+/// `to`: the recipient in any usual form, e.g. "010-1234-5678".
+/// `template_name`: the name of a template in the configuration.
+/// `variables`: values for its #{name} as "name=value" lines (\n between lines; \\n and \\\\ inside a value stand
+/// for a new line and a backslash), or a JSON object; NULL or "" where it has none.
+/// `options`: the same form; NULL or "" for none: account, send_at, expires_in, expires_at, priority (urgent,
+/// normal, bulk), fallback (auto, none, sms, lms, mms), fallback_text, fallback_subject, fallback_image,
+/// sender_number, gateway, text, buttons, tag.
+/// `out_key`, `cap`: a buffer of ALIMI_KEY_SIZE bytes for the key; may be NULL, 0 where you gave a key.
+/// Blocks on the disk until the message is synced; never on the network.
+/// Returns ALIMI_OK; ALIMI_DUPLICATE when it had been accepted before. Errors, nothing was kept then: any of the
+/// groups content and outbox, ALIMI_ERR_KEY_CONFLICT, ALIMI_ERR_UNKNOWN_OPTION, ALIMI_ERR_INVALID_JSON,
+/// ALIMI_ERR_ENCODING, ALIMI_ERR_BUFFER_TOO_SMALL, ALIMI_ERR_INVALID_HANDLE, ALIMI_ERR_CLOSED,
+/// ALIMI_ERR_INVALID_ARGUMENT.
+#[unsafe(no_mangle)]
+pub unsafe extern "system" fn alimi_send_alimtalk(
+    client: i32,
+    key: *const c_char,
+    to: *const c_char,
+    template_name: *const c_char,
+    variables: *const c_char,
+    options: *const c_char,
+    out_key: *mut c_char,
+    cap: i32,
+) -> i32 {
+    with_client(client, |c| unsafe {
+        let key = c.read_or_empty("key", key, SHORT_MAX)?;
+        let out_key = OutKey::new(&key, out_key, cap)?;
+        let to = c.read("to", to, SHORT_MAX)?;
+        let template = c.read("template_name", template_name, SHORT_MAX)?;
+        let variables = parse_variables(&c.read_or_empty("variables", variables, LONG_MAX)?)?;
+        let options = parse_options(&c.read_or_empty("options", options, LONG_MAX)?)?;
+        send(c, Request { key, to, body: Body::Alimtalk { template, variables }, options }, &out_key)
+    })
+}
+
+/// Accepts one text message: SMS up to 90 bytes in CP949, else LMS; MMS where the option `image` names a JPEG.
+///
+/// `text`: the whole text. `options`: account, send_at, expires_in, expires_at, priority, subject, image,
+/// sender_number, gateway, tag. All else as alimi_send_alimtalk.
+#[unsafe(no_mangle)]
+pub unsafe extern "system" fn alimi_send_text(
+    client: i32,
+    key: *const c_char,
+    to: *const c_char,
+    text: *const c_char,
+    options: *const c_char,
+    out_key: *mut c_char,
+    cap: i32,
+) -> i32 {
+    with_client(client, |c| unsafe {
+        let key = c.read_or_empty("key", key, SHORT_MAX)?;
+        let out_key = OutKey::new(&key, out_key, cap)?;
+        let to = c.read("to", to, SHORT_MAX)?;
+        let text = c.read("text", text, LONG_MAX)?;
+        let options = parse_options(&c.read_or_empty("options", options, LONG_MAX)?)?;
+        send(c, Request { key, to, body: Body::Text { text }, options }, &out_key)
+    })
+}
+
+/// Accepts many messages with one write to the disk; much faster than one call for each.
+///
+/// `messages_json`: a JSON array of objects, each with "key", "to", "template" and "variables", or "text" in place
+/// of these two, and any options; at most 16 MiB.
+/// `out_json`, `cap`: receives a JSON array with one verdict per message, in the same order: {"key":"A-1","code":0},
+/// or {"key":"A-2","code":-300,"error":"to: ..."}. The buffer must have ALIMI_BATCH_ENTRY_SIZE bytes for each
+/// message and as many once more, e.g. 101 * 512 for 100 messages. A smaller one is refused before any message is
+/// kept, so no verdict is ever lost.
+/// Blocks on the disk until all are synced; never on the network.
+/// Returns ALIMI_OK when all were accepted; ALIMI_DUPLICATE when some had been accepted before; ALIMI_PARTIAL when
+/// some, or all, were refused: their verdicts have a code below 0. Errors, nothing was kept then:
+/// ALIMI_ERR_INVALID_JSON, ALIMI_ERR_BUFFER_TOO_SMALL, ALIMI_ERR_ENCODING, any of the group outbox,
+/// ALIMI_ERR_INVALID_HANDLE, ALIMI_ERR_CLOSED, ALIMI_ERR_INVALID_ARGUMENT.
+#[unsafe(no_mangle)]
+pub unsafe extern "system" fn alimi_send_batch(
+    client: i32,
+    messages_json: *const c_char,
+    out_json: *mut c_char,
+    cap: i32,
+) -> i32 {
+    with_client(client, |c| unsafe {
+        let output = Output::new("out_json", out_json, cap)?;
+        batch::send(c, &c.read("messages_json", messages_json, BATCH_MAX)?, &output)
+    })
+}
+
+/// Cancels a message that has not left; one that is reserved at the gateway is cancelled there too. Its result,
+/// ALIMI_STATE_CANCELLED, is polled and acknowledged like every other.
+///
+/// Blocks on the disk; never on the network.
+/// Returns ALIMI_OK. Errors: ALIMI_ERR_TOO_LATE, ALIMI_ERR_NOT_FOUND, any of the group outbox, ALIMI_ERR_ENCODING,
+/// ALIMI_ERR_INVALID_HANDLE, ALIMI_ERR_CLOSED, ALIMI_ERR_INVALID_ARGUMENT.
+#[unsafe(no_mangle)]
+pub unsafe extern "system" fn alimi_cancel(client: i32, key: *const c_char) -> i32 {
+    with_client(client, |c| {
+        c.client.cancel(&unsafe { c.read("key", key, SHORT_MAX) }?)?;
+        Ok(Code::Ok)
+    })
+}
+
+/// # Results
+///
+/// Takes the next final result. It stays in the outbox until alimi_ack_result; one that was taken and not
+/// acknowledged comes again after the next alimi_init.
+///
+/// `inout_result`: set its `size` before. Each result goes to one caller, also when several threads poll.
+/// Blocks up to `timeout_ms` (0: not at all) while there is none; may end early (alimi_wake, alimi_shutdown). A
+/// program with windows polls with 0 from a timer.
+/// Returns ALIMI_OK; ALIMI_EMPTY, the structure is unchanged then. Errors: ALIMI_ERR_INVALID_HANDLE,
+/// ALIMI_ERR_CLOSED, any of the group outbox, ALIMI_ERR_INVALID_ARGUMENT.
+#[unsafe(no_mangle)]
+pub unsafe extern "system" fn alimi_poll_result(
+    client: i32,
+    timeout_ms: i32,
+    inout_result: *mut alimi_result_t,
+) -> i32 {
+    with_client(client, |c| {
+        let room = unsafe { Room::new(inout_result) }?;
+        let Some(result) = c.client.poll(wait("timeout_ms", timeout_ms)?)? else { return Ok(Code::Empty) };
+        room.write(&result, c.encoding);
+        Ok(Code::Ok)
+    })
+}
+
+/// The same for callers without structures: writes the result as one flat JSON object with the members key, state,
+/// channel, certainty, attempts, reason, account, gateway, gateway_id, gateway_code, template, tag, created, sent,
+/// finished, text, in this order. state, channel, certainty and reason are the words of their constants in lower
+/// case, e.g. "state":"delivered"; attempts is a number, all else is text.
+///
+/// A character that the encoding lacks is written as \uXXXX. 4096 bytes nearly always suffice.
+/// Blocks and returns as alimi_poll_result; ALIMI_ERR_BUFFER_TOO_SMALL loses nothing: the next call gives the same
+/// result.
+#[unsafe(no_mangle)]
+pub unsafe extern "system" fn alimi_poll_result_json(client: i32, timeout_ms: i32, buf: *mut c_char, cap: i32) -> i32 {
+    with_client(client, |c| {
+        let output = unsafe { Output::new("buf", buf, cap) }?;
+        let Some(result) = c.client.poll(wait("timeout_ms", timeout_ms)?)? else { return Ok(Code::Empty) };
+        let written = output.write(&to_json(&result, c.encoding));
+        if written.is_err() {
+            c.client.unpoll(result);
+        }
+        written.map(|()| Code::Ok)
+    })
+}
+
+/// Lets a result go, once your program has stored what it needs of it. Doing so again is ALIMI_OK.
+///
+/// Blocks on the disk; never on the network.
+/// Returns ALIMI_OK. Errors: ALIMI_ERR_NOT_FOUND, ALIMI_ERR_UNFINISHED, any of the group outbox, ALIMI_ERR_ENCODING,
+/// ALIMI_ERR_INVALID_HANDLE, ALIMI_ERR_CLOSED, ALIMI_ERR_INVALID_ARGUMENT.
+#[unsafe(no_mangle)]
+pub unsafe extern "system" fn alimi_ack_result(client: i32, key: *const c_char) -> i32 {
+    with_client(client, |c| {
+        c.client.acknowledge(&unsafe { c.read("key", key, SHORT_MAX) }?)?;
+        Ok(Code::Ok)
+    })
+}
+
+/// Tells where a message stands, or how it ended. Takes nothing from the results.
+///
+/// `inout_result`: set its `size` before.
+/// Blocks on the disk, not behind messages that are being written.
+/// Returns ALIMI_OK. Errors: ALIMI_ERR_NOT_FOUND, any of the group outbox, ALIMI_ERR_ENCODING,
+/// ALIMI_ERR_INVALID_HANDLE, ALIMI_ERR_CLOSED, ALIMI_ERR_INVALID_ARGUMENT.
+#[unsafe(no_mangle)]
+pub unsafe extern "system" fn alimi_get_status(
+    client: i32,
+    key: *const c_char,
+    inout_result: *mut alimi_result_t,
+) -> i32 {
+    with_client(client, |c| {
+        let room = unsafe { Room::new(inout_result) }?;
+        let key = unsafe { c.read("key", key, SHORT_MAX) }?;
+        room.write(&c.client.status(&key)?, c.encoding);
+        Ok(Code::Ok)
+    })
+}
+
+/// Ends the waiting polls of this client; they return ALIMI_EMPTY.
+///
+/// Does not block.
+/// Returns ALIMI_OK. Errors: ALIMI_ERR_INVALID_HANDLE.
+#[unsafe(no_mangle)]
+pub extern "system" fn alimi_wake(client: i32) -> i32 {
+    with_client(client, |c| {
+        c.client.wake();
+        Ok(Code::Ok)
+    })
+}
+
+/// # Looking inside
+///
+/// Writes statistics per account, day, channel and outcome.
+///
+/// `query`: "name=value" lines or a JSON object; NULL or "" for everything as JSON. The README lists its names.
+/// A character that the encoding lacks is written as \uXXXX in JSON, and is ALIMI_ERR_ENCODING in CSV.
+/// Blocks on the disk.
+/// Returns ALIMI_OK. Errors: ALIMI_ERR_BUFFER_TOO_SMALL, ALIMI_ERR_UNKNOWN_OPTION, ALIMI_ERR_OPTION, ALIMI_ERR_TIME,
+/// any of the group outbox, ALIMI_ERR_ENCODING, ALIMI_ERR_INVALID_HANDLE, ALIMI_ERR_CLOSED,
+/// ALIMI_ERR_INVALID_ARGUMENT.
+#[unsafe(no_mangle)]
+pub unsafe extern "system" fn alimi_get_stats(client: i32, query: *const c_char, buf: *mut c_char, cap: i32) -> i32 {
+    with_client(client, |c| {
+        let output = unsafe { Output::new("buf", buf, cap) }?;
+        let query = unsafe { c.read_or_empty("query", query, LONG_MAX) }?;
+        output.write(&text::encode_answer(&c.client.statistics(&query)?, c.encoding)?)?;
+        Ok(Code::Ok)
+    })
+}
+
+/// Writes how the client is, as a JSON object: messages waiting, the oldest of them, gateways, clock, disk.
+///
+/// Blocks on the disk; never on the network.
+/// Returns ALIMI_OK. Errors: ALIMI_ERR_BUFFER_TOO_SMALL (4096 bytes nearly always suffice), any of the group outbox,
+/// ALIMI_ERR_INVALID_HANDLE, ALIMI_ERR_CLOSED, ALIMI_ERR_INVALID_ARGUMENT.
+#[unsafe(no_mangle)]
+pub unsafe extern "system" fn alimi_get_health(client: i32, buf: *mut c_char, cap: i32) -> i32 {
+    with_client(client, |c| {
+        let output = unsafe { Output::new("buf", buf, cap) }?;
+        output.write(&text::encode_value(&c.client.health()?, c.encoding)?)?;
+        Ok(Code::Ok)
+    })
+}
+
+/// # Callbacks, optional and never needed
+///
+/// Hands the lines of alimi's log to a function of yours, for all clients of the process; NULL removes it.
+///
+/// May be called before alimi_init, which is then logged too. When it has returned ALIMI_OK the function given
+/// before is not running and is not called again. Blocks up to 5 seconds while such a call has not returned.
+/// Returns ALIMI_OK; ALIMI_CALLBACK_RUNNING when a call of the function given before goes on, always so when called
+/// from inside that function: it is the last one. Errors: ALIMI_ERR_INVALID_ARGUMENT.
+#[unsafe(no_mangle)]
+pub extern "system" fn alimi_set_log_callback(level: i32, function: alimi_log_callback_t, context: *mut c_void) -> i32 {
+    guard(|| log_callback::set(level, function, context))
+}
+
+/// Hands results to a function of yours, on a thread of alimi that is started for it; NULL removes it and ends the
+/// thread.
+///
+/// Every result still needs alimi_ack_result. When this call has returned ALIMI_OK the function given before is not
+/// running and is not called again. Blocks up to 5 seconds while such a call has not returned.
+/// Returns ALIMI_OK; ALIMI_CALLBACK_RUNNING when a call of the function given before goes on, always so when called
+/// from inside that function: it is the last one. Errors: ALIMI_ERR_INVALID_HANDLE, ALIMI_ERR_CLOSED,
+/// ALIMI_ERR_THREAD.
+#[unsafe(no_mangle)]
+pub extern "system" fn alimi_set_result_callback(
+    client: i32,
+    function: alimi_result_callback_t,
+    context: *mut c_void,
+) -> i32 {
+    with_client(client, |c| result_callback::set(client, c, function, context))
+}

@@ -1,0 +1,173 @@
+//! Results handed to the host's own function, on a thread of ours.
+//!
+//! Invariants: one thread per client, started when the function is set and ended when it is removed or the client is
+//! shut down; no lock is held while the host's function runs, so it may call everything, also the removal of itself; a
+//! result that is not handed over goes back to the queue; every waiting is bounded.
+
+use super::handles::{self, Opened};
+use super::result::alimi_result_t;
+use crate::client::Client;
+use crate::error::{Code, Error, Result};
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TryRecvError, bounded};
+use parking_lot::Mutex;
+use std::convert::Infallible;
+use std::ffi::c_void;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+/// The host's function for results; see alimi_set_result_callback().
+///
+/// `result` is whole and valid during the call; `context` is the value given to alimi_set_result_callback(). Called on
+/// one thread of alimi per client, one result after the other. It must not throw. It may call every function of alimi,
+/// alimi_ack_result() above all: what is not acknowledged comes again after the next alimi_init().
+#[allow(non_camel_case_types, reason = "the name in C")]
+pub type alimi_result_callback_t =
+    Option<unsafe extern "system" fn(client: i32, result: *const alimi_result_t, context: *mut c_void)>;
+
+/// How long a removal waits for a call that has begun.
+const WAIT: Duration = Duration::from_secs(5);
+/// What a shutdown gives such a call beyond its own time.
+const GRACE: Duration = Duration::from_millis(100);
+/// One wait for a result; also what passes after a failure of the outbox.
+const POLL: Duration = Duration::from_secs(3600);
+const PAUSE: Duration = Duration::from_secs(1);
+/// A wake may come just before the thread begins to wait, so it is repeated until the thread has ended.
+const WAKE_AGAIN: Duration = Duration::from_millis(10);
+
+const STACK_BYTES: usize = 512 * 1024;
+
+/// The place of a client for its thread.
+#[derive(Default)]
+pub(super) struct ResultCallback {
+    thread: Mutex<Option<Poller>>,
+}
+
+struct Poller {
+    /// Its end is the sign to stop.
+    stop: Sender<Infallible>,
+    /// Ends with the thread.
+    done: Receiver<Infallible>,
+    thread: JoinHandle<()>,
+}
+
+struct Host {
+    function: unsafe extern "system" fn(i32, *const alimi_result_t, *mut c_void),
+    context: *mut c_void,
+}
+
+// SAFETY: `context` is never looked at here; the host was told that its function is called on another thread.
+unsafe impl Send for Host {}
+
+/// Installs, replaces or (with `None`) removes the host's function.
+pub(super) fn set(
+    client: i32,
+    opened: &Arc<Opened>,
+    function: alimi_result_callback_t,
+    context: *mut c_void,
+) -> Result<Code> {
+    // The old function ends before the new one begins, so results never reach two at once.
+    let old = opened.callback.thread.lock().take();
+    let mut ended = old.is_none_or(|old| old.stop(&opened.client, WAIT));
+    if let Some(function) = function {
+        let poller = start(client, Arc::clone(opened), Host { function, context })?;
+        let other = opened.callback.thread.lock().replace(poller);
+        ended &= other.is_none_or(|other| other.stop(&opened.client, WAIT));
+        // A shutdown that began meanwhile may have looked for a thread before this one was there.
+        if opened.closing.load(Ordering::SeqCst) {
+            ended &= stop(opened, WAIT);
+        }
+    }
+    Ok(if ended { Code::Ok } else { Code::CallbackRunning })
+}
+
+/// Shuts a client down with its thread; the number is closed afterwards, whatever happened.
+pub(super) fn shut_down(client: i32, opened: &Opened, timeout: Duration) -> Result<Code> {
+    struct Release(i32);
+    impl Drop for Release {
+        fn drop(&mut self) {
+            handles::release(self.0);
+        }
+    }
+    if opened.closing.swap(true, Ordering::SeqCst) {
+        return Err(Error::new(Code::Closed, "client: is being shut down by another call"));
+    }
+    let _release = Release(client);
+    let deadline = Instant::now() + timeout;
+    let poller = opened.callback.thread.lock().take();
+    let finished = opened.client.shutdown(timeout);
+    let inside = poller.as_ref().is_some_and(Poller::is_this_thread);
+    let left = deadline.saturating_duration_since(Instant::now()) + GRACE;
+    let ended = poller.is_none_or(|poller| poller.stop(&opened.client, left));
+    match finished? {
+        // Who calls from inside the function knows that it is running.
+        _ if !ended && !inside => Ok(Code::CallbackRunning),
+        true => Ok(Code::Ok),
+        false => Ok(Code::Pending),
+    }
+}
+
+fn stop(opened: &Opened, bound: Duration) -> bool {
+    let poller = opened.callback.thread.lock().take();
+    poller.is_none_or(|poller| poller.stop(&opened.client, bound))
+}
+
+fn start(client: i32, opened: Arc<Opened>, host: Host) -> Result<Poller> {
+    let (stop, stopped) = bounded(0);
+    let (ending, done) = bounded(0);
+    let thread = crate::thread::spawn("alimi-results", STACK_BYTES, move || {
+        let _ending: Sender<Infallible> = ending;
+        deliver(client, &opened, &host, &stopped);
+    })?;
+    Ok(Poller { stop, done, thread })
+}
+
+fn deliver(client: i32, opened: &Opened, host: &Host, stopped: &Receiver<Infallible>) {
+    let is_stopped = || stopped.try_recv() == Err(TryRecvError::Disconnected);
+    while !is_stopped() {
+        match opened.client.poll(POLL) {
+            Ok(Some(result)) if is_stopped() => return opened.client.unpoll(result),
+            Ok(Some(result)) => {
+                let result = alimi_result_t::new(&result, opened.encoding);
+                // SAFETY: the result lives through the call; the function is the host's.
+                unsafe { (host.function)(client, &raw const result, host.context) };
+            }
+            Ok(None) => {}
+            Err(error) if error.code() == Code::Closed => return,
+            Err(error) => {
+                log::warn!("no result for the callback: {error}");
+                // Ends early with the sign to stop.
+                let _ = stopped.recv_timeout(PAUSE);
+            }
+        }
+    }
+}
+
+impl Poller {
+    fn is_this_thread(&self) -> bool {
+        self.thread.thread().id() == std::thread::current().id()
+    }
+
+    /// Gives the sign to stop and waits for the end of the thread; false when a call of the host's function goes on.
+    fn stop(self, client: &Client, bound: Duration) -> bool {
+        let inside = self.is_this_thread();
+        drop(self.stop);
+        if inside {
+            return false;
+        }
+        let deadline = Instant::now() + bound;
+        loop {
+            client.wake();
+            match self.done.recv_timeout(WAKE_AGAIN) {
+                Err(RecvTimeoutError::Disconnected) => {
+                    // Nothing but the end of the thread is left; a panic of it was its own.
+                    let _ = self.thread.join();
+                    return true;
+                }
+                Ok(_) | Err(RecvTimeoutError::Timeout) if Instant::now() >= deadline => return false,
+                Ok(_) | Err(RecvTimeoutError::Timeout) => {}
+            }
+        }
+    }
+}

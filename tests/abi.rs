@@ -1,0 +1,160 @@
+//! The C ABI of the built library: its header, its symbols, its layout, and what C programs get from it.
+//!
+//! Invariant: what is looked at is the shared library itself, as a program in another language sees it.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a failure here is a failed test")]
+#![allow(unsafe_code, reason = "the library is loaded and called as C does")]
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use tempfile::TempDir;
+
+const ROOT: &str = env!("CARGO_MANIFEST_DIR");
+const STANDARDS: [(&str, &str); 4] = [("gcc", "gnu90"), ("gcc", "c99"), ("gcc", "c11"), ("g++", "c++98")];
+
+/// The shared library that cargo built beside this test.
+fn library() -> PathBuf {
+    let test = std::env::current_exe().unwrap();
+    let name = format!("{}alimi{}", std::env::consts::DLL_PREFIX, std::env::consts::DLL_SUFFIX);
+    let beside = test.ancestors().skip(1).take(2).map(|directory| directory.join(&name));
+    beside.into_iter().find(|path| path.is_file()).expect("cargo builds the shared library before the tests")
+}
+
+fn header() -> String {
+    fs::read_to_string(Path::new(ROOT).join("include/alimi.h")).unwrap()
+}
+
+/// The functions that the header declares.
+fn functions() -> BTreeSet<String> {
+    let header = header();
+    let declared = header.split("ALIMI_API int32_t ALIMI_CALL ").skip(1);
+    declared.map(|rest| rest.split_once('(').unwrap().0.to_owned()).collect()
+}
+
+fn run(command: &mut Command) -> String {
+    let output = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
+    let text = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success(), "{command:?}: {}\n{text}", output.status);
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// Compiles a program of `tests/c` and runs it with an empty directory as its argument.
+fn compile_and_run(program: &str, compiler: &str, standard: &str, define: &str) -> String {
+    let place = TempDir::new().unwrap();
+    for name in ["libalimi.so", "libalimi.so.0"] {
+        std::os::unix::fs::symlink(library(), place.path().join(name)).unwrap();
+    }
+    let executable = place.path().join("program");
+    run(Command::new(compiler)
+        .args([&format!("-std={standard}"), "-Wall", "-Wextra", "-Wpedantic", "-Werror", define])
+        .args(if compiler == "g++" { ["-x", "c++"] } else { ["-x", "c"] })
+        .arg(Path::new(ROOT).join("tests/c").join(program))
+        .args(["-x", "none", "-I"])
+        .arg(Path::new(ROOT).join("include"))
+        .arg("-L")
+        .arg(place.path())
+        .args(["-lalimi", "-o"])
+        .arg(&executable));
+    let outbox = place.path().join("outbox");
+    fs::create_dir(&outbox).unwrap();
+    run(Command::new(executable).arg(outbox).env("LD_LIBRARY_PATH", place.path()))
+}
+
+#[test]
+fn the_committed_header_is_the_generated_one() {
+    for name in ["alimi.h", "alimi.def", "alimi-x86.def"] {
+        let committed = fs::read_to_string(Path::new(ROOT).join("include").join(name)).unwrap_or_default();
+        let generated = fs::read_to_string(Path::new(env!("ALIMI_GENERATED")).join(name)).unwrap();
+        assert!(committed == generated, "include/{name} is not current: ALIMI_UPDATE_HEADER=1 cargo build");
+    }
+}
+
+#[test]
+fn the_library_exports_the_functions_of_the_header_and_nothing_else() {
+    let symbols = run(Command::new("nm").args(["-D", "--defined-only"]).arg(library()));
+    let exported: BTreeSet<String> =
+        symbols.lines().filter_map(|line| line.split_whitespace().last().map(str::to_owned)).collect();
+    assert_eq!(exported, functions());
+    assert_eq!(exported.len(), 19);
+}
+
+#[test]
+fn the_library_tells_the_linker_its_name_and_stays_loaded() {
+    let dynamic = run(Command::new("readelf").arg("-dW").arg(library()));
+    assert!(dynamic.contains("[libalimi.so.0]"), "{dynamic}");
+    assert!(dynamic.contains("NODELETE"), "{dynamic}");
+    assert!(dynamic.contains("NOW"), "{dynamic}");
+}
+
+#[test]
+fn every_function_and_callback_of_the_header_has_the_calling_convention_and_a_comment() {
+    let header = header();
+    assert_eq!(header.matches("(ALIMI_CALL *alimi_").count(), 2);
+    for function in functions() {
+        let (before, _) = header.split_once(&format!("ALIMI_API int32_t ALIMI_CALL {function}(")).unwrap();
+        assert!(before.ends_with(" */\n"), "{function}");
+        let comment = before.rsplit_once("/**").unwrap().1;
+        assert!(
+            comment.contains("Returns") || comment.contains("returns") || comment.contains("All else as"),
+            "{function}"
+        );
+    }
+}
+
+#[test]
+fn every_function_of_the_header_is_called_from_c() {
+    let calls =
+        ["check.h", "abuse.c", "flow.c"].map(|name| fs::read_to_string(Path::new(ROOT).join("tests/c").join(name)));
+    let calls = calls.map(Result::unwrap).concat();
+    for function in functions() {
+        assert!(calls.contains(&format!("{function}(")), "{function}");
+    }
+}
+
+#[test]
+fn the_layout_of_a_result_is_the_same_for_every_compiler_and_packing() {
+    let promised = fs::read_to_string(Path::new(ROOT).join("tests/c/layout.txt")).unwrap();
+    for (compiler, standard) in STANDARDS {
+        for define in ["-DPACK=0", "-DPACK=1", "-DPACK=2", "-DPACK=8"] {
+            assert_eq!(compile_and_run("layout.c", compiler, standard, define), promised, "{standard} {define}");
+        }
+    }
+}
+
+#[test]
+fn wrong_use_from_c_is_an_error_each_time() {
+    for (compiler, standard) in STANDARDS {
+        assert!(compile_and_run("abuse.c", compiler, standard, "-DPACK=0").ends_with(" checks\n"));
+    }
+}
+
+#[test]
+fn every_function_does_its_work_from_c() {
+    for (compiler, standard) in STANDARDS {
+        assert!(compile_and_run("flow.c", compiler, standard, "-DPACK=0").ends_with(" checks\n"));
+    }
+}
+
+#[test]
+fn the_loaded_library_gives_the_codes_of_the_crate_and_stays_when_it_is_closed() {
+    type Version = unsafe extern "system" fn(*mut u8, i32) -> i32;
+    type ErrorText = unsafe extern "system" fn(i32, *mut u8, i32) -> i32;
+    let text_of = |buffer: &[u8]| std::ffi::CStr::from_bytes_until_nul(buffer).unwrap().to_str().unwrap().to_owned();
+    // SAFETY: the library starts nothing when it is loaded; types and sizes are those of the header.
+    unsafe {
+        let library = libloading::Library::new(library()).unwrap();
+        let version = *library.get::<Version>(b"alimi_version\0").unwrap();
+        let error_text = *library.get::<ErrorText>(b"alimi_error_text\0").unwrap();
+        let mut buffer = [0xee_u8; 1024];
+        assert_eq!(version(buffer.as_mut_ptr(), 1024), 0);
+        assert_eq!(text_of(&buffer), env!("CARGO_PKG_VERSION"));
+        for code in alimi::Code::ALL {
+            assert_eq!(error_text(*code as i32, buffer.as_mut_ptr(), 1024), 0);
+            assert_eq!(text_of(&buffer), format!("{}: {}", code.name(), code.meaning()));
+        }
+        library.close().unwrap();
+        // A library that was unloaded would end the test here.
+        assert_eq!(version(buffer.as_mut_ptr(), 0), alimi::Code::BufferTooSmall as i32);
+    }
+}
