@@ -17,7 +17,7 @@ pub(super) fn capabilities(settings: &SandboxSettings) -> Capabilities {
         batch_max: 1_000,
         look_up: true,
         settle_after: settings.delay,
-        check_every: settings.delay + Duration::from_secs(1),
+        check_every: settings.delay + Duration::from_millis(500),
         limits: Limits::default(),
     }
 }

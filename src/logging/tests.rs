@@ -164,30 +164,3 @@ fn a_log_file_that_cannot_be_opened_is_an_error_of_its_key() {
     assert_eq!(error.code(), Code::ConfigFile);
     assert!(error.text().starts_with("logging.file: "), "{error}");
 }
-
-#[test]
-fn every_record_reaches_the_facade_whatever_the_file_holds() {
-    struct Seen;
-    static TEXTS: Mutex<Vec<String>> = Mutex::new(Vec::new());
-    impl log::Log for Seen {
-        fn enabled(&self, _: &log::Metadata<'_>) -> bool {
-            true
-        }
-        fn log(&self, record: &Record<'_>) {
-            if record.target() == TARGET {
-                TEXTS.lock().push(format!("{} {}", record.level(), record.args()));
-            }
-        }
-        fn flush(&self) {}
-    }
-    log::set_logger(&Seen).unwrap();
-    log::set_max_level(LevelFilter::Info);
-    let directory = tempfile::tempdir().unwrap();
-    let log = log_in(directory.path(), "error");
-    log.info(format_args!("facade: seen"));
-    log.debug(format_args!("facade: too fine"));
-    let texts = TEXTS.lock();
-    assert!(texts.iter().any(|text| text == "INFO facade: seen"));
-    assert!(!texts.iter().any(|text| text.contains("too fine")));
-    assert!(lines(&directory.path().join("logs/alimi.log")).is_empty());
-}
