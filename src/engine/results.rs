@@ -110,11 +110,9 @@ impl ResultQueue {
             if let Some(error) = &inner.closed {
                 return Err(error.clone());
             }
-            if std::mem::take(&mut inner.woken) || self.arrived.wait_until(&mut inner, deadline).timed_out() {
-                if inner.waiting.is_empty() && inner.closed.is_none() {
-                    inner.woken = false;
-                    return Ok(Waited { result: None, refill: false });
-                }
+            let over = std::mem::take(&mut inner.woken) || self.arrived.wait_until(&mut inner, deadline).timed_out();
+            if over && inner.waiting.is_empty() && inner.closed.is_none() {
+                return Ok(Waited { result: None, refill: false });
             }
         }
     }

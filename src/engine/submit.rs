@@ -5,7 +5,6 @@ use super::state::{Engine, Response, Turn};
 use crate::error::{Code, Error, Result};
 use crate::message::{Certainty, Key, Message, Priority, Reason, State};
 use crate::outbox::{Departure, Inserted, Outbox, Phase};
-use std::sync::Arc;
 
 impl Engine {
     /// Keeps messages. Those whose turn it is leave in the same transaction.
@@ -31,7 +30,7 @@ impl Engine {
                     self.agenda.note(entry.phase, entry.due);
                     self.agenda.left(lane);
                     if depart.is_some() {
-                        turn.departed.push((*entry, Arc::new(payload)));
+                        turn.departed.push((*entry, payload));
                     }
                     Verdict::Kept
                 }

@@ -3,7 +3,7 @@
 use super::{Engine, Event, GROUP_MAX};
 use crate::gateway::Errand;
 use crate::time::Timestamp;
-use crossbeam_channel::{Receiver, RecvTimeoutError, TryRecvError};
+use crossbeam_channel::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
 /// How long the thread looks for the next event before it sleeps: waking a thread costs more than that.
@@ -77,10 +77,7 @@ fn wait(engine: &mut Engine, events: &Receiver<Event>, spin: bool) -> Option<Eve
     }
     let sleep = engine.sleep(Timestamp::now(), Instant::now()).min(SLEEP_MAX);
     if sleep.is_zero() {
-        return match events.try_recv() {
-            Ok(event) => Some(event),
-            Err(TryRecvError::Empty | TryRecvError::Disconnected) => None,
-        };
+        return events.try_recv().ok();
     }
     match events.recv_timeout(sleep) {
         Ok(event) => Some(event),

@@ -6,6 +6,7 @@ use crate::message::{Certainty, Channel, Key, Message, MessageResult, Payload, P
 use crate::time::Timestamp;
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ValueRef};
 use rusqlite::{OptionalExtension, Row, params};
+use std::sync::Arc;
 
 /// The next thing that must happen to a row, at its `due` time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -116,7 +117,7 @@ pub(crate) struct Departure {
 #[derive(Debug)]
 pub(crate) enum Inserted {
     /// Kept; the entry with its new id.
-    New(Box<Entry>, Payload),
+    New(Box<Entry>, Arc<Payload>),
     /// The key is there with the same content.
     Duplicate,
     /// The key is there with other content.
@@ -279,7 +280,7 @@ impl Outbox {
         };
         if changed == 1 {
             entry.id = self.connection.last_insert_rowid();
-            return Ok(Inserted::New(Box::new(entry), payload));
+            return Ok(Inserted::New(Box::new(entry), Arc::new(payload)));
         }
         let same = self.digest_of(&entry.key)? == Some(digest);
         Ok(if same { Inserted::Duplicate } else { Inserted::Conflict })
