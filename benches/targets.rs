@@ -36,11 +36,18 @@ fn main() {
     bench.idle();
 }
 
+/// Microseconds.
+struct Latency {
+    raw: f64,
+    raw_p99: f64,
+    send: f64,
+    send_p99: f64,
+    paused: f64,
+}
+
 /// What was measured.
 struct Figures {
-    raw_us: f64,
-    send_us: f64,
-    send_p99_us: f64,
+    latency: Latency,
     one_caller: f64,
     callers_16: f64,
     batch: f64,
@@ -53,10 +60,14 @@ impl Figures {
             let change = was.map(|was| format!("  {:+.0} % beside the empty outbox", (value / was - 1.0) * 100.0));
             println!("  {name:<40} {value:>10.1} {unit:<6} {note}{}", change.unwrap_or_default());
         };
-        line("raw fdatasync of 4 KiB, p50", self.raw_us, "us", String::new(), None);
-        let ratio = format!("{:.2} x raw (promised <= 1.6)", self.send_us / self.raw_us);
-        line("durable send, one caller, p50", self.send_us, "us", ratio, before.map(|b| b.send_us));
-        line("durable send, one caller, p99", self.send_p99_us, "us", String::new(), None);
+        let now = &self.latency;
+        line("raw fdatasync of 4 KiB, p50", now.raw, "us", format!("p99 {:.1}", now.raw_p99), None);
+        let ratio = format!("{:.2} x raw (promised <= 1.6)", now.send / now.raw);
+        line("durable send, one caller, p50", now.send, "us", ratio, before.map(|b| b.latency.send));
+        let ratio = format!("{:.2} x raw p99", now.send_p99 / now.raw_p99);
+        line("durable send, one caller, p99", now.send_p99, "us", ratio, None);
+        let ratio = format!("{:.2} x raw", now.paused / now.raw);
+        line("durable send after a pause, p50", now.paused, "us", ratio, None);
         line("one caller", self.one_caller, "/s", String::new(), before.map(|b| b.one_caller));
         let ratio = format!("{:.1} x one caller (promised >= 8)", self.callers_16 / self.one_caller);
         line("16 callers", self.callers_16, "/s", ratio, before.map(|b| b.callers_16));
@@ -87,18 +98,10 @@ impl Bench {
     }
 
     fn measure(&self) -> Figures {
-        let (raw_us, send_us, send_p99_us) = self.latency();
+        let latency = self.latency();
         let one_caller = self.callers(1, ROUNDS);
         let callers_16 = self.callers(16, ROUNDS);
-        Figures {
-            raw_us,
-            send_us,
-            send_p99_us,
-            one_caller,
-            callers_16,
-            batch: self.batches(),
-            whole_way: self.whole_way(),
-        }
+        Figures { latency, one_caller, callers_16, batch: self.batches(), whole_way: self.whole_way() }
     }
 
     /// The next message: reserved for tomorrow, so that only keeping it is measured, or due at once.
@@ -106,18 +109,32 @@ impl Bench {
         request(self.number.fetch_add(1, Ordering::Relaxed), later)
     }
 
-    /// One send and one raw write + fdatasync in turn: both see the same disk at the same time.
-    fn latency(&self) -> (f64, f64, f64) {
+    /// Sends and raw writes with fdatasync in turns of 20, so that both see the same disk at the same time; then single
+    /// sends after a pause in which the threads have gone to sleep.
+    fn latency(&self) -> Latency {
         let raw = RawFile::new(&self.folder);
-        let (mut raws, mut sends) = (Vec::new(), Vec::new());
-        for round in 0..ROUNDS {
-            raws.push(raw.write(round));
+        let send = || {
             let request = self.request(true);
             let start = Instant::now();
             self.client.send(request).unwrap();
-            sends.push(start.elapsed().as_secs_f64() * 1e6);
+            start.elapsed().as_secs_f64() * 1e6
+        };
+        let (mut raws, mut sends, mut paused) = (Vec::new(), Vec::new(), Vec::new());
+        for round in 0..ROUNDS / 20 {
+            raws.extend((0..20).map(|n| raw.write(round * 20 + n)));
+            sends.extend((0..20).map(|_| send()));
         }
-        (percentile(&mut raws, 0.5), percentile(&mut sends, 0.5), percentile(&mut sends, 0.99))
+        for _ in 0..ROUNDS / 10 {
+            std::thread::sleep(Duration::from_millis(2));
+            paused.push(send());
+        }
+        Latency {
+            raw: percentile(&mut raws, 0.5),
+            raw_p99: percentile(&mut raws, 0.99),
+            send: percentile(&mut sends, 0.5),
+            send_p99: percentile(&mut sends, 0.99),
+            paused: percentile(&mut paused, 0.5),
+        }
     }
 
     fn callers(&self, callers: usize, rounds: usize) -> f64 {

@@ -6,8 +6,8 @@ use crate::time::Timestamp;
 use crossbeam_channel::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
-/// How long the thread looks for the next event before it sleeps: waking a thread costs more than that.
-const SPIN: Duration = Duration::from_micros(40);
+/// How long the thread looks out for the next event before it sleeps.
+const LOOK_OUT: Duration = Duration::from_micros(60);
 /// The longest sleep; only a bound, nothing is polled.
 const SLEEP_MAX: Duration = Duration::from_secs(86_400);
 
@@ -21,11 +21,11 @@ pub(crate) trait Outlet: Send {
 
 /// Runs until the engine has stopped. Returns whether messages remain in the outbox.
 pub(crate) fn run(mut engine: Engine, events: &Receiver<Event>, outlet: &impl Outlet) -> bool {
-    let mut worked = true;
+    let mut answered = 0;
     loop {
-        let group = gather(&mut engine, events, worked);
-        worked = !group.is_empty();
+        let group = gather(&mut engine, events, answered);
         let effects = engine.step(group, Timestamp::now(), Instant::now());
+        answered = effects.replies.len();
         // Callers first: they have waited for the disk.
         for reply in effects.replies {
             reply.send();
@@ -40,22 +40,38 @@ pub(crate) fn run(mut engine: Engine, events: &Receiver<Event>, outlet: &impl Ou
     }
 }
 
-/// The next group: everything that has arrived, or nothing when something has become due by time.
-fn gather(engine: &mut Engine, events: &Receiver<Event>, spin: bool) -> Vec<Event> {
+/// The next group: everything that has arrived, or nothing when something has become due by time. `answered` callers
+/// were answered last time: those who send in a loop are about to come back, and one sync for all of them is far cheaper
+/// than two, so they are looked out for, but no longer than a fraction of a sync takes.
+fn gather(engine: &mut Engine, events: &Receiver<Event>, answered: usize) -> Vec<Event> {
     let mut group = Vec::new();
-    let first = match events.try_recv() {
-        Ok(event) => Some(event),
-        Err(_) => wait(engine, events, spin),
-    };
-    let Some(first) = first else { return group };
+    let Some(first) = look_out(events).or_else(|| sleep(engine, events)) else { return group };
     let mut messages = weight(&first);
     group.push(first);
+    let start = Instant::now();
     while messages < GROUP_MAX {
-        let Ok(event) = events.try_recv() else { break };
-        messages += weight(&event);
-        group.push(event);
+        match events.try_recv() {
+            Ok(event) => {
+                messages += weight(&event);
+                group.push(event);
+            }
+            Err(_) if group.len() < answered && start.elapsed() < LOOK_OUT => std::thread::yield_now(),
+            Err(_) => break,
+        }
     }
     group
+}
+
+/// Looks for the next event for a while: waking a sleeping thread costs more than that.
+fn look_out(events: &Receiver<Event>) -> Option<Event> {
+    let start = Instant::now();
+    loop {
+        match events.try_recv() {
+            Ok(event) => return Some(event),
+            Err(_) if start.elapsed() >= LOOK_OUT => return None,
+            Err(_) => std::thread::yield_now(),
+        }
+    }
 }
 
 fn weight(event: &Event) -> usize {
@@ -65,16 +81,8 @@ fn weight(event: &Event) -> usize {
     }
 }
 
-fn wait(engine: &mut Engine, events: &Receiver<Event>, spin: bool) -> Option<Event> {
-    if spin {
-        let start = Instant::now();
-        while start.elapsed() < SPIN {
-            if let Ok(event) = events.try_recv() {
-                return Some(event);
-            }
-            std::hint::spin_loop();
-        }
-    }
+/// Sleeps until something arrives or becomes due.
+fn sleep(engine: &mut Engine, events: &Receiver<Event>) -> Option<Event> {
     let sleep = engine.sleep(Timestamp::now(), Instant::now()).min(SLEEP_MAX);
     if sleep.is_zero() {
         return events.try_recv().ok();

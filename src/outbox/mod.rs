@@ -60,6 +60,22 @@ impl Outbox {
         Ok(outbox)
     }
 
+    /// Gives the log its full length, so that a commit overwrites and never grows it: syncing a file that grows takes about
+    /// twice as long. Zeros behind the last frame end the log for SQLite as the end of the file does. Only for a process
+    /// that has the outbox to itself, and only where the disk has plenty; without it everything works, slower at first.
+    pub fn reserve_log(&self) {
+        let log = lock::beside(&self.path, "-wal");
+        if fs4::available_space(&log).unwrap_or(0) < 20 * schema::LOG_BYTES {
+            return;
+        }
+        let Ok(mut file) = std::fs::OpenOptions::new().append(true).open(&log) else { return };
+        let length = file.metadata().map_or(schema::LOG_BYTES, |data| data.len());
+        let zeros = vec![0; usize::try_from(schema::LOG_BYTES.saturating_sub(length)).unwrap_or(0)];
+        if std::io::Write::write_all(&mut file, &zeros).and_then(|()| file.sync_all()).is_err() {
+            let _ = file.set_len(length);
+        }
+    }
+
     /// Opens the file anew after an error of the disk, so that nothing SQLite holds in memory is trusted.
     pub fn reopen(&mut self) -> Result<()> {
         *self = Outbox::open(&self.path)?;

@@ -11,6 +11,10 @@ use std::path::Path;
 /// "alim": marks the file as ours.
 const APPLICATION_ID: i64 = 0x616c_696d;
 pub(super) const PAGE_BYTES: u64 = 4096;
+/// Frames of the log before it is moved into the file.
+const LOG_FRAMES: u64 = 4_000;
+/// The log at that size, with room for a transaction that passes it.
+pub(super) const LOG_BYTES: u64 = (LOG_FRAMES + 400) * (PAGE_BYTES + 24);
 
 /// Version 1. `due` of phase 7 (result) is a running number, else a time; `payload` is NULL once it is erased.
 const V1: &str = "
@@ -92,7 +96,7 @@ pub(super) fn prepare(connection: &mut Connection, path: &Path) -> Result<()> {
              PRAGMA journal_mode = WAL;
              PRAGMA synchronous = FULL;
              PRAGMA secure_delete = ON;
-             PRAGMA wal_autocheckpoint = 4000;
+             PRAGMA wal_autocheckpoint = {LOG_FRAMES};
              PRAGMA cache_size = -8192;
              PRAGMA temp_store = MEMORY;
              PRAGMA application_id = {APPLICATION_ID};"
