@@ -14,8 +14,8 @@ use crate::config::Settings;
 use crate::engine::{Engine, Event, Pulse, ResultQueue, Role, Verdict, not_found, run};
 use crate::error::{Code, Error, Result};
 use crate::logging::Log;
-use crate::message::{Key, Message, MessageResult, Request};
-use crate::outbox::{Outbox, Reader};
+use crate::message::{Key, MessageResult, Request};
+use crate::outbox::{Outbox, Reader, Sealed};
 use crate::time::Timestamp;
 use crossbeam_channel::{Receiver, RecvTimeoutError, SendTimeoutError, Sender, bounded};
 use parking_lot::Mutex;
@@ -132,14 +132,13 @@ impl Client {
             return Err(Error::new(Code::InvalidArgument, text));
         }
         let now = Timestamp::now();
-        let prepared: Vec<Result<Message>> =
-            requests.into_iter().map(|request| crate::content::prepare(&self.settings, request, now)).collect();
-        let mut keys = Vec::with_capacity(prepared.len());
-        let mut messages = Vec::with_capacity(prepared.len());
-        for message in prepared {
-            keys.push(message.map(|message| {
-                let key = message.key.as_str().to_owned();
-                messages.push(message);
+        let mut keys = Vec::with_capacity(requests.len());
+        let mut messages = Vec::with_capacity(requests.len());
+        for request in requests {
+            let sealed = crate::content::prepare(&self.settings, request, now).and_then(Sealed::new);
+            keys.push(sealed.map(|sealed| {
+                let key = sealed.message.key.as_str().to_owned();
+                messages.push(sealed);
                 key
             }));
         }
@@ -186,10 +185,10 @@ impl Client {
     /// die before it is written, the result comes again.
     pub fn acknowledge(&self, key: &str) -> Result<()> {
         self.check_open()?;
-        if let Some(id) = self.results.acknowledged(key) {
+        let key = Key::parse(key)?;
+        if let Some(id) = self.results.acknowledged(&key) {
             return self.tell(Event::Acknowledge(id));
         }
-        let key = Key::parse(key)?;
         self.ask(|reply| Event::AcknowledgeKey { key, reply })
     }
 

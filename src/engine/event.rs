@@ -2,7 +2,8 @@
 
 use crate::error::{Error, Result};
 use crate::gateway::News;
-use crate::message::{Key, Message};
+use crate::message::Key;
+use crate::outbox::Sealed;
 use std::time::Instant;
 
 /// Where an answer goes; the caller waits on the other end.
@@ -22,7 +23,7 @@ pub(crate) enum Verdict {
 /// What reaches the engine.
 pub(crate) enum Event {
     /// Keep these messages.
-    Submit { messages: Vec<Message>, reply: Reply<Vec<Verdict>> },
+    Submit { messages: Vec<Sealed>, reply: Reply<Vec<Verdict>> },
     /// The network has news.
     Heard(News),
     /// Let results go that were handed out by this process: no answer, they come back should this be lost.

@@ -21,7 +21,7 @@ mod shared;
 mod state;
 mod submit;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod worker;
 
 pub(crate) use event::{Event, Verdict};

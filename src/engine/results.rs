@@ -7,21 +7,14 @@
 //!   acknowledgement needs no wait for the disk.
 
 use crate::error::{Error, Result};
-use crate::message::MessageResult;
+use crate::message::{Key, MessageResult};
+use crate::outbox::Entry;
 use parking_lot::{Condvar, Mutex};
 use std::collections::{HashMap, VecDeque};
 use std::time::Instant;
 
 const RESULTS_MAX: usize = 4_096;
 const OUTSTANDING_MAX: usize = 65_536;
-
-/// A result, its row and its running number.
-#[derive(Clone, Debug)]
-pub(crate) struct Final {
-    pub id: i64,
-    pub number: i64,
-    pub result: MessageResult,
-}
 
 /// Shared by the engine and every caller.
 #[derive(Default)]
@@ -32,8 +25,10 @@ pub(crate) struct ResultQueue {
 
 #[derive(Default)]
 struct Inner {
-    waiting: VecDeque<Final>,
-    outstanding: HashMap<String, i64>,
+    /// Handed out, but the caller had no room for them.
+    returned: Vec<MessageResult>,
+    waiting: VecDeque<Entry>,
+    outstanding: HashMap<Key, i64>,
     /// The number of the last result that entered.
     last: i64,
     /// Results with higher numbers are on disk.
@@ -52,7 +47,7 @@ pub(crate) struct Waited {
 
 impl ResultQueue {
     /// Hands over new results of a turn. Those that do not fit stay on disk.
-    pub fn push(&self, results: Vec<Final>) {
+    pub fn push(&self, results: Vec<Entry>) {
         if results.is_empty() {
             return;
         }
@@ -63,7 +58,7 @@ impl ResultQueue {
                 inner.behind = true;
                 break;
             }
-            inner.last = result.number;
+            inner.last = result.due.0;
             inner.waiting.push_back(result);
             entered += 1;
         }
@@ -82,13 +77,13 @@ impl ResultQueue {
     }
 
     /// Hands over results fetched from the disk. `all`: there are no more.
-    pub fn refill(&self, results: Vec<Final>, all: bool) {
+    pub fn refill(&self, results: Vec<Entry>, all: bool) {
         {
             let mut inner = self.inner.lock();
             inner.behind = !all;
             inner.asked_for_more = false;
             if let Some(last) = results.last() {
-                inner.last = last.number;
+                inner.last = last.due.0;
             }
             inner.waiting.extend(results);
         }
@@ -99,19 +94,24 @@ impl ResultQueue {
     pub fn take(&self, deadline: Instant) -> Result<Waited> {
         let mut inner = self.inner.lock();
         loop {
-            if let Some(result) = inner.waiting.pop_front() {
+            if let Some(result) = inner.returned.pop() {
+                return Ok(Waited { result: Some(result), refill: false });
+            }
+            if let Some(entry) = inner.waiting.pop_front() {
                 if inner.outstanding.len() < OUTSTANDING_MAX {
-                    inner.outstanding.insert(result.result.key.clone(), result.id);
+                    inner.outstanding.insert(entry.key.clone(), entry.id);
                 }
                 let refill = inner.behind && !inner.asked_for_more && inner.waiting.len() <= RESULTS_MAX / 2;
                 inner.asked_for_more |= refill;
-                return Ok(Waited { result: Some(result.result), refill });
+                drop(inner);
+                // On the caller's thread: the engine only hands its entry over.
+                return Ok(Waited { result: Some(entry.result()), refill });
             }
             if let Some(error) = &inner.closed {
                 return Err(error.clone());
             }
             let over = std::mem::take(&mut inner.woken) || self.arrived.wait_until(&mut inner, deadline).timed_out();
-            if over && inner.waiting.is_empty() && inner.closed.is_none() {
+            if over && inner.waiting.is_empty() && inner.returned.is_empty() && inner.closed.is_none() {
                 return Ok(Waited { result: None, refill: false });
             }
         }
@@ -119,17 +119,12 @@ impl ResultQueue {
 
     /// Puts a result back to the front: the caller had no room for it.
     pub fn put_back(&self, result: MessageResult) {
-        let mut inner = self.inner.lock();
-        if let Some(id) = inner.outstanding.remove(&result.key) {
-            let number = inner.waiting.front().map_or(inner.last, |next| next.number);
-            inner.waiting.push_front(Final { id, number, result });
-        }
-        drop(inner);
+        self.inner.lock().returned.push(result);
         self.arrived.notify_one();
     }
 
     /// The row of a result that this process was handed and has not acknowledged.
-    pub fn acknowledged(&self, key: &str) -> Option<i64> {
+    pub fn acknowledged(&self, key: &Key) -> Option<i64> {
         self.inner.lock().outstanding.remove(key)
     }
 
@@ -144,6 +139,7 @@ impl ResultQueue {
         let mut inner = self.inner.lock();
         inner.closed.get_or_insert(error);
         inner.waiting.clear();
+        inner.returned.clear();
         drop(inner);
         self.arrived.notify_all();
     }

@@ -111,7 +111,11 @@ impl Engine {
         if self.start || membership.ticks % ADOPTION_TICKS == 0 {
             // What an earlier exclusive process left has owner 0.
             let adopted = (self.start && self.outbox.hand_over(0, id)? > 0) | self.outbox.adopt(id)?;
-            turn.refill |= adopted;
+            if adopted {
+                // Copies in memory still have the old owner.
+                self.accepted.clear();
+                turn.refill = true;
+            }
         }
         if self.start {
             self.open = self.outbox.open_messages()?;

@@ -4,7 +4,7 @@ use super::agenda::Agenda;
 use super::event::{Event, Reply, Verdict};
 use super::pulse::Pulse;
 use super::rate::RateGuard;
-use super::results::{Final, ResultQueue};
+use super::results::ResultQueue;
 use super::shared::Role;
 use super::{IN_FLIGHT_MAX, ROWS_MAX};
 use crate::config::Settings;
@@ -33,10 +33,17 @@ pub(crate) struct Engine {
     pub(super) agenda: Agenda,
     /// Requests under way.
     pub(super) in_flight: HashMap<i64, Entry>,
+    /// Accepted messages as they are on disk, to spare reading them when their report comes soon. Only a copy: it is
+    /// dropped as a whole when it is full, and whenever it might differ.
+    pub(super) accepted: HashMap<i64, Entry>,
     /// Look-ups under way.
     pub(super) looking_up: usize,
     /// Messages that have not ended.
     pub(super) open: u64,
+    /// The number of open messages at which the size of the file is looked at again.
+    pub(super) measure_at: u64,
+    /// The file was as large as it may be when it was last looked at.
+    pub(super) too_large: bool,
     pub(super) guard: RateGuard,
     pub(super) results: Arc<ResultQueue>,
     pub(super) pulse: Arc<Mutex<Pulse>>,
@@ -89,7 +96,7 @@ pub(super) struct Turn {
     pub look_ups: Vec<Entry>,
     pub opened: u64,
     pub kept: u64,
-    pub finished: Vec<Final>,
+    pub finished: Vec<Entry>,
     /// Messages that ended.
     pub closed: u64,
     /// Results are to be fetched from the disk.
@@ -114,8 +121,11 @@ impl Engine {
             role,
             agenda: Agenda::unknown(),
             in_flight: HashMap::new(),
+            accepted: HashMap::new(),
             looking_up: 0,
             open,
+            measure_at: 0,
+            too_large: false,
             guard,
             results,
             pulse,
@@ -272,6 +282,7 @@ impl Engine {
             let _ = self.outbox.reopen();
         }
         self.agenda.forget();
+        self.accepted.clear();
         effects
     }
 
@@ -358,7 +369,7 @@ impl Engine {
     }
 
     /// Hands results to the callers' queue, and fetches older ones when they have room.
-    fn hand_out(&mut self, finished: Vec<Final>, refill: bool) {
+    fn hand_out(&mut self, finished: Vec<Entry>, refill: bool) {
         self.results.push(finished);
         if refill {
             let (room, after) = self.results.room();
@@ -366,7 +377,7 @@ impl Engine {
             match self.outbox.results_after(after, self.role.owner(), most) {
                 Ok(entries) => {
                     let all = entries.len() < most;
-                    self.results.refill(entries.iter().map(final_of).collect(), all);
+                    self.results.refill(entries, all);
                 }
                 Err(error) => {
                     self.log.error(format_args!("results cannot be read: {error}"));
@@ -384,7 +395,7 @@ impl Engine {
         }
         turn.closed += 1;
         if self.role.owns(entry.owner) {
-            turn.finished.push(final_of(entry));
+            turn.finished.push(entry.clone());
         }
         Ok(())
     }
@@ -394,10 +405,6 @@ impl Engine {
         // The network gives up after the request's own time; this bound only holds should it not.
         Departure { at: now, given_up: now.after(self.settings.retry.request_timeout * 2 + RECOVERY) }
     }
-}
-
-pub(super) fn final_of(entry: &Entry) -> Final {
-    Final { id: entry.id, number: entry.due.0, result: entry.result() }
 }
 
 impl Turn {

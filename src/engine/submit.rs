@@ -4,24 +4,28 @@ use super::event::{Reply, Verdict};
 use super::state::{Engine, Response, Turn};
 use crate::error::{Code, Error, Result};
 use crate::message::{Certainty, Key, Message, Priority, Reason, State};
-use crate::outbox::{Departure, Inserted, Outbox, Phase};
+use crate::outbox::{Departure, Inserted, Outbox, Phase, Sealed};
+
+/// Messages kept between two looks at the size of the file.
+const MEASURE_EVERY: u64 = 256;
 
 impl Engine {
     /// Keeps messages. Those whose turn it is leave in the same transaction.
-    pub(super) fn submit(&mut self, turn: &mut Turn, messages: Vec<Message>, reply: Reply<Vec<Verdict>>) -> Result<()> {
-        let bytes_free = self.outbox.bytes()? < self.settings.outbox.max_megabytes << 20;
+    pub(super) fn submit(&mut self, turn: &mut Turn, messages: Vec<Sealed>, reply: Reply<Vec<Verdict>>) -> Result<()> {
+        self.measure(turn)?;
         let owner = self.role.owner().unwrap_or(0);
         let mut verdicts = Vec::with_capacity(messages.len());
-        for message in messages {
+        for sealed in messages {
+            let message = &sealed.message;
             // A full outbox still knows its own messages: a repeat is answered as such.
-            let refusal = self.refusal(turn, bytes_free);
+            let refusal = self.refusal(turn);
             if let Some(error) = refusal {
-                verdicts.push(self.verdict_without_room(&message, error)?);
+                verdicts.push(self.verdict_without_room(message, error)?);
                 continue;
             }
-            let depart = self.departs_at_once(&message, turn);
+            let depart = self.departs_at_once(message, turn);
             let lane = Phase::lane(message.priority);
-            verdicts.push(match self.outbox.insert(message, owner, depart)? {
+            verdicts.push(match self.outbox.insert(sealed, owner, depart)? {
                 Inserted::Duplicate => Verdict::Duplicate,
                 Inserted::Conflict => Verdict::Refused(key_conflict()),
                 Inserted::New(entry, payload) => {
@@ -40,8 +44,17 @@ impl Engine {
         Ok(())
     }
 
+    /// Reads the size of the file now and then: it grows by little with each message.
+    fn measure(&mut self, turn: &Turn) -> Result<()> {
+        if self.open + turn.opened >= self.measure_at || self.too_large {
+            self.too_large = self.outbox.bytes()? >= self.settings.outbox.max_megabytes << 20;
+            self.measure_at = self.open + turn.opened + MEASURE_EVERY;
+        }
+        Ok(())
+    }
+
     /// Why nothing more is kept now, if so.
-    fn refusal(&mut self, turn: &Turn, bytes_free: bool) -> Option<Error> {
+    fn refusal(&mut self, turn: &Turn) -> Option<Error> {
         let bounds = &self.settings.outbox;
         if self.open + turn.opened >= bounds.max_messages {
             return Some(Error::new(
@@ -49,7 +62,7 @@ impl Engine {
                 format!("{} messages wait or are under way: outbox.max_messages allows no more", bounds.max_messages),
             ));
         }
-        if !bytes_free {
+        if self.too_large {
             return Some(Error::new(
                 Code::OutboxFull,
                 format!("the outbox holds {} MiB: outbox.max_megabytes allows no more", bounds.max_megabytes),

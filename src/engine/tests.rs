@@ -12,7 +12,7 @@ use crate::logging::Log;
 use crate::message::{
     Certainty, Channel, Class, Key, Message, MessageResult, Outcome, Payload, Priority, Reason, Recipient, State, Text,
 };
-use crate::outbox::Outbox;
+use crate::outbox::{Outbox, Sealed};
 use crate::time::Timestamp;
 use parking_lot::Mutex;
 use std::sync::Arc;
@@ -78,6 +78,7 @@ impl Bench {
 
     fn submit(&mut self, messages: Vec<Message>) -> Result<Vec<Verdict>, Error> {
         let (reply, answer) = crossbeam_channel::bounded(1);
+        let messages = messages.into_iter().map(|message| Sealed::new(message).unwrap()).collect();
         self.step(vec![Event::Submit { messages, reply }]);
         answer.try_recv().unwrap()
     }
@@ -151,7 +152,7 @@ fn open(settings: &Arc<Settings>) -> (Engine, Arc<ResultQueue>) {
 }
 
 /// An AlimTalk with a fallback, to be sent at once.
-fn message(key: &str) -> Message {
+pub(crate) fn message(key: &str) -> Message {
     Message {
         key: Key::parse(key).unwrap(),
         account: "clinic".into(),
@@ -450,7 +451,7 @@ fn a_result_stays_until_it_is_acknowledged_also_after_a_restart() {
     let mut bench = bench.restart();
     bench.step(Vec::new());
     assert_eq!([bench.result().unwrap().key, bench.result().unwrap().key], ["a", "bb"]);
-    let id = bench.results.acknowledged("a").unwrap();
+    let id = bench.results.acknowledged(&Key::parse("a").unwrap()).unwrap();
     bench.step(vec![Event::Acknowledge(id)]);
     let mut bench = bench.restart();
     bench.step(Vec::new());
@@ -502,7 +503,7 @@ fn content_is_erased_and_keys_are_forgotten_after_their_days() {
     bench.keep(message("a"));
     bench.answer("a", Class::Permanent, Reason::Spam);
     bench.result().unwrap();
-    let id = bench.results.acknowledged("a").unwrap();
+    let id = bench.results.acknowledged(&Key::parse("a").unwrap()).unwrap();
     bench.step(vec![Event::Acknowledge(id)]);
     let day = Duration::from_secs(86_400);
     bench.pass(day * 6);

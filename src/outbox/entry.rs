@@ -1,6 +1,7 @@
 //! One message as a row: what the engine moves from phase to phase.
 
 use super::Outbox;
+use super::sealed::{Sealed, unseal};
 use crate::error::{Code, Error, Result};
 use crate::message::{Certainty, Channel, Key, Message, MessageResult, Payload, Priority, Reason, State};
 use crate::time::Timestamp;
@@ -234,13 +235,11 @@ impl Entry {
 
 impl Outbox {
     /// Keeps a new message in its lane, or in [`Phase::Sending`] when it leaves at once.
-    pub fn insert(&mut self, message: Message, owner: i64, depart: Option<Departure>) -> Result<Inserted> {
-        let (mut entry, digest, payload) = Entry::new(message, owner);
+    pub fn insert(&mut self, sealed: Sealed, owner: i64, depart: Option<Departure>) -> Result<Inserted> {
+        let (mut entry, digest, payload) = Entry::new(sealed.message, owner);
         if let Some(departure) = depart {
             entry.depart(departure);
         }
-        let sealed = serde_json::to_vec(&payload)
-            .map_err(|e| Error::new(Code::Internal, format!("the message cannot be written: {e}")))?;
         let changed = {
             let mut statement = self
                 .connection
@@ -273,7 +272,7 @@ impl Outbox {
                     entry.created.0,
                     entry.send_at.0,
                     entry.expires_at.0,
-                    sealed,
+                    sealed.bytes,
                     entry.left_at.map(|t| t.0),
                 ])
                 .map_err(|e| self.fault(e))?
@@ -365,7 +364,7 @@ impl Outbox {
         let mut statement =
             self.connection.prepare_cached("SELECT payload FROM message WHERE id = ?1").map_err(|e| self.fault(e))?;
         let sealed: Option<Vec<u8>> = statement.query_row([id], |row| row.get(0)).map_err(|e| self.fault(e))?;
-        sealed.as_deref().and_then(|bytes| serde_json::from_slice(bytes).ok()).ok_or_else(|| {
+        sealed.as_deref().and_then(unseal).ok_or_else(|| {
             Error::new(
                 Code::OutboxCorrupt,
                 format!("outbox {}: the content of message {id} cannot be read", self.path.display()),

@@ -15,12 +15,14 @@ mod reader;
 mod results;
 mod retention;
 mod schema;
+mod sealed;
 mod statistics;
 
 pub(crate) use entry::{Departure, Entry, Inserted, Phase};
 pub(crate) use lock::Lock;
 pub(crate) use members::Member;
 pub(crate) use reader::{Figure, Reader};
+pub(crate) use sealed::Sealed;
 pub(crate) use statistics::Basis;
 use statistics::{Count, Statistics};
 
