@@ -11,13 +11,13 @@ mod statistics;
 pub use health::{GatewayHealth, Health};
 
 use crate::config::Settings;
-use crate::engine::{Engine, Event, Pulse, ResultQueue, Role, Verdict, not_found, run};
+use crate::engine::{Engine, Event, NoAnswer, Pulse, Reply, ResultQueue, Role, Verdict, ask, not_found, run};
 use crate::error::{Code, Error, Result};
 use crate::logging::Log;
 use crate::message::{Key, MessageResult, Request};
 use crate::outbox::{Outbox, Reader, Sealed};
 use crate::time::Timestamp;
-use crossbeam_channel::{Receiver, RecvTimeoutError, SendTimeoutError, Sender, bounded};
+use crossbeam_channel::{Receiver, SendTimeoutError, Sender, bounded};
 use parking_lot::Mutex;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -25,8 +25,6 @@ use std::time::{Duration, Instant};
 
 /// How long a caller waits for the disk before it is told that the disk hangs.
 const DISK_WAIT: Duration = Duration::from_secs(60);
-/// How long a lone caller looks out for its answer before it sleeps.
-const LOOK_OUT: Duration = Duration::from_micros(300);
 /// How much longer than asked a shutdown may take.
 const SHUTDOWN_GRACE: Duration = Duration::from_millis(200);
 /// The longest wait of one poll.
@@ -208,12 +206,12 @@ impl Client {
     /// Waits until nothing is due or in flight; false when the time ran out first.
     pub fn flush(&self, timeout: Duration) -> Result<bool> {
         self.check_open()?;
-        let (reply, answer) = bounded(1);
+        let (reply, answer) = ask();
         self.tell(Event::Flush { reply })?;
-        match answer.recv_timeout(timeout.min(POLL_MAX)) {
+        match answer.wait(timeout.min(POLL_MAX)) {
             Ok(done) => done.map(|()| true),
-            Err(RecvTimeoutError::Timeout) => Ok(false),
-            Err(RecvTimeoutError::Disconnected) => Err(closed()),
+            Err(NoAnswer::Late) => Ok(false),
+            Err(NoAnswer::Gone) => Err(closed()),
         }
     }
 
@@ -243,32 +241,14 @@ impl Client {
         })
     }
 
-    fn ask<T>(&self, event: impl FnOnce(Sender<Result<T>>) -> Event) -> Result<T> {
-        let (reply, answer) = bounded(1);
+    fn ask<T>(&self, event: impl FnOnce(Reply<T>) -> Event) -> Result<T> {
+        let (reply, answer) = ask();
         self.tell(event(reply))?;
-        let done = self.look_out(&answer).map_or_else(|| answer.recv_timeout(DISK_WAIT), Ok);
-        match done {
+        match answer.wait_awake(&self.looking_out, DISK_WAIT) {
             Ok(done) => done,
-            Err(RecvTimeoutError::Timeout) => Err(disk_hangs()),
-            Err(RecvTimeoutError::Disconnected) => Err(self.gone()),
+            Err(NoAnswer::Late) => Err(disk_hangs()),
+            Err(NoAnswer::Gone) => Err(self.gone()),
         }
-    }
-
-    /// A lone caller looks out for its answer about as long as a sync takes: waking a sleeping thread would cost a
-    /// quarter of that again. Where several wait, they sleep at once and leave the processors to the others.
-    fn look_out<T>(&self, answer: &Receiver<Result<T>>) -> Option<Result<T>> {
-        let alone = self.looking_out.compare_exchange(false, true, Ordering::Acquire, Ordering::Relaxed).is_ok();
-        if !alone {
-            return None;
-        }
-        let start = Instant::now();
-        let mut found = None;
-        while found.is_none() && start.elapsed() < LOOK_OUT {
-            found = answer.try_recv().ok();
-            std::thread::yield_now();
-        }
-        self.looking_out.store(false, Ordering::Release);
-        found
     }
 
     /// The engine has ended: by a shutdown, or by a fault.

@@ -1,13 +1,11 @@
 //! What reaches the engine, and how it answers.
 
-use crate::error::{Error, Result};
+use super::reply::Reply;
+use crate::error::Error;
 use crate::gateway::News;
 use crate::message::Key;
 use crate::outbox::Sealed;
 use std::time::Instant;
-
-/// Where an answer goes; the caller waits on the other end.
-pub(crate) type Reply<T> = crossbeam_channel::Sender<Result<T>>;
 
 /// What became of one submitted message.
 #[derive(Clone, Debug, PartialEq, Eq)]

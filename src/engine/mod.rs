@@ -16,6 +16,7 @@ mod hear;
 mod policy;
 mod pulse;
 mod rate;
+mod reply;
 mod results;
 mod shared;
 mod state;
@@ -26,6 +27,7 @@ mod worker;
 
 pub(crate) use event::{Event, Verdict};
 pub(crate) use pulse::Pulse;
+pub(crate) use reply::{NoAnswer, Reply, ask};
 pub(crate) use results::ResultQueue;
 pub(crate) use shared::Role;
 pub(crate) use state::Engine;

@@ -1,9 +1,10 @@
 //! The engine's state and its step: one transaction per turn.
 
 use super::agenda::Agenda;
-use super::event::{Event, Reply, Verdict};
+use super::event::{Event, Verdict};
 use super::pulse::Pulse;
 use super::rate::RateGuard;
+use super::reply::Reply;
 use super::results::ResultQueue;
 use super::shared::Role;
 use super::{IN_FLIGHT_MAX, ROWS_MAX};
@@ -15,7 +16,7 @@ use crate::message::{Certainty, Payload, Priority, State};
 use crate::outbox::{Departure, Entry, Outbox, Phase};
 use crate::time::Timestamp;
 use parking_lot::Mutex;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -77,8 +78,8 @@ impl Response {
     /// Sends it; a caller that no longer waits is no error.
     pub fn send(self) {
         match self {
-            Response::Verdicts(reply, verdicts) => drop(reply.try_send(verdicts)),
-            Response::Done(reply, done) => drop(reply.try_send(done)),
+            Response::Verdicts(reply, verdicts) => reply.send(verdicts),
+            Response::Done(reply, done) => reply.send(done),
         }
     }
 }
@@ -86,7 +87,9 @@ impl Response {
 /// What a turn has done so far: applied to the engine only after the commit.
 pub(super) struct Turn {
     pub now: Timestamp,
-    pub replies: Vec<Response>,
+    /// What callers will be told, in the order of their events.
+    pub verdicts: VecDeque<Vec<Verdict>>,
+    pub done: VecDeque<Result<()>>,
     pub departed: Vec<(Entry, Arc<Payload>)>,
     /// Requests whose answer is in.
     pub arrived: Vec<i64>,
@@ -156,7 +159,7 @@ impl Engine {
             match self.turn(&mut turn, &mut events) {
                 Ok(()) => {
                     self.recover_at = None;
-                    let effects = self.apply(turn);
+                    let effects = self.apply(turn, events);
                     return self.finish_turn(effects, now, instant);
                 }
                 Err(error) => {
@@ -231,11 +234,20 @@ impl Engine {
         }
         for event in events.iter_mut() {
             match event {
-                Event::Submit { messages, reply } => self.submit(turn, std::mem::take(messages), reply.clone())?,
+                Event::Submit { messages, .. } => {
+                    let verdicts = self.submit(turn, std::mem::take(messages))?;
+                    turn.verdicts.push_back(verdicts);
+                }
+                Event::AcknowledgeKey { key, .. } => {
+                    let done = self.acknowledge_key(turn, key)?;
+                    turn.done.push_back(done);
+                }
+                Event::Cancel { key, .. } => {
+                    let done = self.cancel(turn, key)?;
+                    turn.done.push_back(done);
+                }
                 Event::Heard(news) => self.hear(turn, news)?,
                 Event::Acknowledge(id) => self.acknowledge(turn, *id)?,
-                Event::AcknowledgeKey { key, reply } => self.acknowledge_key(turn, key, reply.clone())?,
-                Event::Cancel { key, reply } => self.cancel(turn, key, reply.clone())?,
                 Event::Refill => turn.refill = true,
                 Event::Flush { .. } | Event::Stop { .. } => {}
             }
@@ -247,7 +259,8 @@ impl Engine {
     }
 
     /// After the commit: what was decided becomes true in memory too.
-    fn apply(&mut self, turn: Turn) -> Effects {
+    fn apply(&mut self, mut turn: Turn, events: Vec<Event>) -> Effects {
+        let replies = events.into_iter().filter_map(|event| respond(event, &mut turn)).collect();
         for id in &turn.arrived {
             self.in_flight.remove(id);
         }
@@ -256,7 +269,7 @@ impl Engine {
         self.guard.count(turn.kept, turn.now);
         self.hand_out(turn.finished, turn.refill);
         self.pulse.lock().trouble = None;
-        Effects { replies: turn.replies, errands, stopped: false }
+        Effects { replies, errands, stopped: false }
     }
 
     /// After a failed commit: callers are told, and what must not be lost is kept for the next turn.
@@ -407,11 +420,23 @@ impl Engine {
     }
 }
 
+/// The answer to the caller behind an event, once its turn is committed. A missing one ends the caller's wait.
+fn respond(event: Event, turn: &mut Turn) -> Option<Response> {
+    match event {
+        Event::Submit { reply, .. } => Some(Response::Verdicts(reply, Ok(turn.verdicts.pop_front()?))),
+        Event::Cancel { reply, .. } | Event::AcknowledgeKey { reply, .. } => {
+            Some(Response::Done(reply, turn.done.pop_front()?))
+        }
+        _ => None,
+    }
+}
+
 impl Turn {
     fn new(now: Timestamp) -> Self {
         Turn {
             now,
-            replies: Vec::new(),
+            verdicts: VecDeque::new(),
+            done: VecDeque::new(),
             departed: Vec::new(),
             arrived: Vec::new(),
             overtook: Vec::new(),

@@ -1,7 +1,7 @@
 //! What callers ask for: keep, cancel, acknowledge.
 
-use super::event::{Reply, Verdict};
-use super::state::{Engine, Response, Turn};
+use super::event::Verdict;
+use super::state::{Engine, Turn};
 use crate::error::{Code, Error, Result};
 use crate::message::{Certainty, Key, Message, Priority, Reason, State};
 use crate::outbox::{Departure, Inserted, Outbox, Phase, Sealed};
@@ -11,7 +11,7 @@ const MEASURE_EVERY: u64 = 256;
 
 impl Engine {
     /// Keeps messages. Those whose turn it is leave in the same transaction.
-    pub(super) fn submit(&mut self, turn: &mut Turn, messages: Vec<Sealed>, reply: Reply<Vec<Verdict>>) -> Result<()> {
+    pub(super) fn submit(&mut self, turn: &mut Turn, messages: Vec<Sealed>) -> Result<Vec<Verdict>> {
         self.measure(turn)?;
         let owner = self.role.owner().unwrap_or(0);
         let mut verdicts = Vec::with_capacity(messages.len());
@@ -40,8 +40,7 @@ impl Engine {
                 }
             });
         }
-        turn.replies.push(Response::Verdicts(reply, Ok(verdicts)));
-        Ok(())
+        Ok(verdicts)
     }
 
     /// Reads the size of the file now and then: it grows by little with each message.
@@ -102,9 +101,9 @@ impl Engine {
         first.then(|| self.departure(turn.now))
     }
 
-    /// Cancels a message that has not left.
-    pub(super) fn cancel(&mut self, turn: &mut Turn, key: &Key, reply: Reply<()>) -> Result<()> {
-        let done = match self.outbox.find(key.as_str())? {
+    /// Cancels a message that has not left. The outer error is of the outbox, the inner one for the caller.
+    pub(super) fn cancel(&mut self, turn: &mut Turn, key: &Key) -> Result<Result<()>> {
+        Ok(match self.outbox.find(key.as_str())? {
             None => Err(not_found()),
             Some(mut entry) if entry.phase.is_lane() => {
                 self.agenda.left(entry.phase);
@@ -116,9 +115,7 @@ impl Engine {
                 Code::TooLate,
                 format!("key: the message is {}; only a queued or scheduled one can be cancelled", entry.state),
             )),
-        };
-        turn.replies.push(Response::Done(reply, done));
-        Ok(())
+        })
     }
 
     /// Lets a result go.
@@ -129,8 +126,8 @@ impl Engine {
     }
 
     /// Lets a result go that this process does not remember handing out.
-    pub(super) fn acknowledge_key(&mut self, turn: &mut Turn, key: &Key, reply: Reply<()>) -> Result<()> {
-        let done = match self.outbox.find(key.as_str())? {
+    pub(super) fn acknowledge_key(&mut self, turn: &mut Turn, key: &Key) -> Result<Result<()>> {
+        Ok(match self.outbox.find(key.as_str())? {
             None => Err(not_found()),
             Some(entry) if entry.phase.is_open() => Err(Error::new(
                 Code::Unfinished,
@@ -140,9 +137,7 @@ impl Engine {
                 self.acknowledge(turn, entry.id)?;
                 Ok(())
             }
-        };
-        turn.replies.push(Response::Done(reply, done));
-        Ok(())
+        })
     }
 }
 
