@@ -20,7 +20,7 @@ use crate::time::Timestamp;
 use crossbeam_channel::{Receiver, SendTimeoutError, Sender, bounded};
 use parking_lot::Mutex;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 /// How long a caller waits for the disk before it is told that the disk hangs.
@@ -44,8 +44,8 @@ pub struct Client {
     reader: Mutex<Reader>,
     log: Log,
     closed: AtomicBool,
-    /// A caller is looking out for its answer.
-    looking_out: AtomicBool,
+    /// Callers that wait for the engine.
+    waiting: AtomicUsize,
     /// Says whether messages remain, once the engine has ended.
     ended: Mutex<Receiver<bool>>,
 }
@@ -107,7 +107,7 @@ impl Client {
             reader,
             log: own_log,
             closed: AtomicBool::new(false),
-            looking_out: AtomicBool::new(false),
+            waiting: AtomicUsize::new(0),
             ended: Mutex::new(ended),
         })
     }
@@ -244,7 +244,7 @@ impl Client {
     fn ask<T>(&self, event: impl FnOnce(Reply<T>) -> Event) -> Result<T> {
         let (reply, answer) = ask();
         self.tell(event(reply))?;
-        match answer.wait_awake(&self.looking_out, DISK_WAIT) {
+        match answer.wait_awake(&self.waiting, DISK_WAIT) {
             Ok(done) => done,
             Err(NoAnswer::Late) => Err(disk_hangs()),
             Err(NoAnswer::Gone) => Err(self.gone()),

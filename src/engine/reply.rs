@@ -9,7 +9,7 @@
 use crate::error::Result;
 use parking_lot::Mutex;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread::Thread;
 use std::time::{Duration, Instant};
 
@@ -73,17 +73,21 @@ impl<T> Answer<T> {
         self.0.value.lock().take().ok_or(NoAnswer::Gone)
     }
 
-    /// Waits as [`Answer::wait`] does, but looks out for the answer for a while first if no other caller does: waking a
-    /// sleeping thread takes about a quarter of a sync. Where several wait, they leave the processors to the others.
-    pub fn wait_awake(self, looking_out: &AtomicBool, most: Duration) -> std::result::Result<Result<T>, NoAnswer> {
-        if looking_out.compare_exchange(false, true, Ordering::Acquire, Ordering::Relaxed).is_ok() {
-            let start = Instant::now();
-            while !self.0.settled.load(Ordering::Acquire) && start.elapsed() < LOOK_OUT {
-                std::thread::yield_now();
-            }
-            looking_out.store(false, Ordering::Release);
+    /// Waits as [`Answer::wait`] does, but looks out for the answer for a while first as long as no other caller waits:
+    /// waking a sleeping thread takes about a quarter of a sync. Where several wait, they leave the processors to the
+    /// others. `waiting` counts them.
+    pub fn wait_awake(self, waiting: &AtomicUsize, most: Duration) -> std::result::Result<Result<T>, NoAnswer> {
+        waiting.fetch_add(1, Ordering::Relaxed);
+        let start = Instant::now();
+        while waiting.load(Ordering::Relaxed) == 1
+            && !self.0.settled.load(Ordering::Acquire)
+            && start.elapsed() < LOOK_OUT
+        {
+            std::thread::yield_now();
         }
-        self.wait(most)
+        let answer = self.wait(most);
+        waiting.fetch_sub(1, Ordering::Relaxed);
+        answer
     }
 }
 
@@ -122,11 +126,18 @@ mod tests {
     }
 
     #[test]
-    fn one_caller_at_a_time_looks_out() {
-        let looking_out = AtomicBool::new(true);
-        let (reply, answer) = ask();
-        reply.send(Ok(1));
-        assert_eq!(answer.wait_awake(&looking_out, Duration::from_secs(60)), Ok(Ok(1)));
-        assert!(looking_out.load(Ordering::Relaxed), "another caller's look-out is left alone");
+    fn callers_that_wait_together_are_all_answered_and_counted_out() {
+        let waiting = AtomicUsize::new(0);
+        std::thread::scope(|scope| {
+            for number in 0..8 {
+                let waiting = &waiting;
+                scope.spawn(move || {
+                    let (reply, answer) = ask();
+                    scope.spawn(move || reply.send(Ok(number)));
+                    assert_eq!(answer.wait_awake(waiting, Duration::from_secs(60)), Ok(Ok(number)));
+                });
+            }
+        });
+        assert_eq!(waiting.load(Ordering::Relaxed), 0);
     }
 }
