@@ -25,7 +25,6 @@ impl Engine {
                 Inserted::Duplicate => Verdict::Duplicate,
                 Inserted::Conflict => Verdict::Refused(key_conflict()),
                 Inserted::New(entry, payload) => {
-                    turn.opened += 1;
                     turn.kept += 1;
                     self.agenda.note(entry.phase, entry.due);
                     self.agenda.left(lane);
@@ -43,7 +42,7 @@ impl Engine {
     /// Why nothing more is kept now, if so.
     fn refusal(&mut self, turn: &Turn, bytes_free: bool) -> Option<Error> {
         let bounds = &self.settings.outbox;
-        if self.open + turn.opened >= bounds.max_messages {
+        if self.outbox.open_messages() >= bounds.max_messages {
             return Some(Error::new(
                 Code::OutboxFull,
                 format!("{} messages wait or are under way: outbox.max_messages allows no more", bounds.max_messages),
