@@ -15,7 +15,7 @@ use crate::engine::{Engine, Event, NoAnswer, Pulse, Reply, ResultQueue, Role, Ve
 use crate::error::{Code, Error, Result};
 use crate::logging::Log;
 use crate::message::{Key, MessageResult, Request};
-use crate::outbox::{Outbox, Reader, Sealed};
+use crate::outbox::{Reader, Sealed};
 use crate::time::Timestamp;
 use crossbeam_channel::{Receiver, SendTimeoutError, Sender, bounded};
 use parking_lot::Mutex;
@@ -65,21 +65,12 @@ impl Client {
         let settings = Arc::new(settings);
         let log = Log::open(&settings.logging)?;
         let path = &settings.outbox.path;
-        let (outbox, role) = if settings.outbox.shared {
-            let mut outbox = Outbox::open(path)?;
-            let role = Role::shared(&mut outbox)?;
-            (outbox, role)
-        } else {
-            let role = Role::exclusive(path)?;
-            let outbox = Outbox::open(path)?;
-            outbox.reserve_log();
-            (outbox, role)
-        };
+        let (outbox, role) = if settings.outbox.shared { Role::shared(path)? } else { Role::exclusive(path)? };
         let reader = Mutex::new(Reader::open(path)?);
         let results = Arc::new(ResultQueue::default());
         let pulse = Arc::new(Mutex::new(Pulse::default()));
         let engine =
-            Engine::new(Arc::clone(&settings), outbox, role, Arc::clone(&results), Arc::clone(&pulse), log.clone())?;
+            Engine::new(Arc::clone(&settings), outbox, role, Arc::clone(&results), Arc::clone(&pulse), log.clone());
         let (events, arriving) = bounded(EVENTS_MAX);
         let (network, _thread) = crate::net::start(&settings, events.clone(), log.clone())?;
         let (end, ended) = bounded(1);
@@ -167,11 +158,21 @@ impl Client {
     /// [`Client::wake`]. Each result is handed out once per run; unacknowledged ones come again after the next start.
     pub fn poll(&self, timeout: Duration) -> Result<Option<MessageResult>> {
         self.check_open()?;
-        let waited = self.results.take(Instant::now() + timeout.min(POLL_MAX))?;
-        if waited.refill {
-            self.tell(Event::Refill)?;
+        let deadline = Instant::now() + timeout.min(POLL_MAX);
+        loop {
+            let waited = self.results.take(deadline)?;
+            if !waited.refill {
+                return Ok(waited.result);
+            }
+            // A result in hand waits for nothing.
+            let until = if waited.result.is_some() { Instant::now() } else { deadline };
+            if self.events.send_deadline(Event::Refill, until).is_err() {
+                self.results.ask_again();
+            }
+            if waited.result.is_some() || Instant::now() >= deadline {
+                return Ok(waited.result);
+            }
         }
-        Ok(waited.result)
     }
 
     /// Puts a polled result back to the front of the queue.

@@ -34,7 +34,7 @@ impl Engine {
                 }
             }
             News::LookedUp { words, unasked } => {
-                self.looking_up = self.looking_up.saturating_sub(words.len() + unasked.len());
+                turn.looked_up += words.len() + unasked.len();
                 for word in words {
                     self.looked_up(turn, word)?;
                 }

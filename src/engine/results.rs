@@ -76,18 +76,22 @@ impl ResultQueue {
         (RESULTS_MAX.saturating_sub(inner.waiting.len()), inner.last)
     }
 
-    /// Hands over results fetched from the disk. `all`: there are no more.
-    pub fn refill(&self, results: Vec<Entry>, all: bool) {
+    /// Hands over results fetched from the disk. `seen`: there are no more up to this number.
+    pub fn refill(&self, results: Vec<Entry>, seen: Option<i64>) {
         {
             let mut inner = self.inner.lock();
-            inner.behind = !all;
+            inner.behind = seen.is_none();
             inner.asked_for_more = false;
-            if let Some(last) = results.last() {
-                inner.last = last.due.0;
-            }
+            let last = results.last().map_or(inner.last, |entry| entry.due.0);
+            inner.last = last.max(seen.unwrap_or(last));
             inner.waiting.extend(results);
         }
         self.arrived.notify_all();
+    }
+
+    /// The disk could not be read: nothing may enter before what is there.
+    pub fn fall_behind(&self) {
+        self.inner.lock().behind = true;
     }
 
     /// Waits for a result.
@@ -110,11 +114,20 @@ impl ResultQueue {
             if let Some(error) = &inner.closed {
                 return Err(error.clone());
             }
+            if inner.behind && !inner.asked_for_more {
+                inner.asked_for_more = true;
+                return Ok(Waited { result: None, refill: true });
+            }
             let over = std::mem::take(&mut inner.woken) || self.arrived.wait_until(&mut inner, deadline).timed_out();
             if over && inner.waiting.is_empty() && inner.returned.is_empty() && inner.closed.is_none() {
                 return Ok(Waited { result: None, refill: false });
             }
         }
+    }
+
+    /// The engine could not be asked for more: ask again.
+    pub fn ask_again(&self) {
+        self.inner.lock().asked_for_more = false;
     }
 
     /// Puts a result back to the front: the caller had no room for it.

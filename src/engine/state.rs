@@ -7,7 +7,7 @@ use super::rate::RateGuard;
 use super::reply::Reply;
 use super::results::ResultQueue;
 use super::shared::Role;
-use super::{IN_FLIGHT_MAX, ROWS_MAX};
+use super::{IN_FLIGHT_MAX, LOOK_UP_LEASE, ROWS_MAX};
 use crate::config::Settings;
 use crate::error::{Code, Error, Result};
 use crate::gateway::{Capabilities, Errand};
@@ -39,10 +39,8 @@ pub(crate) struct Engine {
     pub(super) accepted: HashMap<i64, Entry>,
     /// Look-ups under way.
     pub(super) looking_up: usize,
-    /// Messages that have not ended.
-    pub(super) open: u64,
-    /// The number of open messages at which the size of the file is looked at again.
-    pub(super) measure_at: u64,
+    /// Messages asked for since the size of the file was last looked at.
+    pub(super) unmeasured: usize,
     /// The file was as large as it may be when it was last looked at.
     pub(super) too_large: bool,
     pub(super) guard: RateGuard,
@@ -56,6 +54,7 @@ pub(crate) struct Engine {
     pub(super) stopping: Option<Instant>,
     recover_at: Option<Instant>,
     last_now: Timestamp,
+    /// This process has begun to deliver and has not yet taken over what the last one left.
     pub(super) start: bool,
 }
 
@@ -97,11 +96,10 @@ pub(super) struct Turn {
     pub overtook: Vec<i64>,
     /// Messages to ask about.
     pub look_ups: Vec<Entry>,
-    pub opened: u64,
+    /// Look-ups whose answer is in.
+    pub looked_up: usize,
     pub kept: u64,
     pub finished: Vec<Entry>,
-    /// Messages that ended.
-    pub closed: u64,
     /// Results are to be fetched from the disk.
     pub refill: bool,
 }
@@ -110,24 +108,23 @@ impl Engine {
     /// Takes the outbox over: what an earlier process left under way will be settled first.
     pub fn new(
         settings: Arc<Settings>,
-        mut outbox: Outbox,
+        outbox: Outbox,
         role: Role,
         results: Arc<ResultQueue>,
         pulse: Arc<Mutex<Pulse>>,
         log: Log,
-    ) -> Result<Engine> {
+    ) -> Engine {
         let capabilities = settings.gateways.iter().map(|(name, g)| (name.clone(), Capabilities::of(g))).collect();
-        let open = outbox.open_messages()?;
         let guard = RateGuard::new(settings.max_per_minute);
         let mut engine = Engine {
             capabilities,
+            start: role.delivers(),
             role,
             agenda: Agenda::unknown(),
             in_flight: HashMap::new(),
             accepted: HashMap::new(),
             looking_up: 0,
-            open,
-            measure_at: 0,
+            unmeasured: usize::MAX,
             too_large: false,
             guard,
             results,
@@ -139,27 +136,27 @@ impl Engine {
             stopping: None,
             recover_at: None,
             last_now: Timestamp(i64::MIN),
-            start: true,
-            outbox: {
-                outbox.rollback();
-                outbox
-            },
+            outbox,
             settings,
         };
         engine.show_role();
-        Ok(engine)
+        engine
     }
 
     /// One turn: applies the events and whatever is due, commits, and returns what follows from it.
     pub fn step(&mut self, events: Vec<Event>, now: Timestamp, instant: Instant) -> Effects {
         let mut events = self.sort_out(events);
-        if !events.is_empty() || self.has_work(now) {
+        if let Err(error) = self.look_around(instant) {
+            let effects = self.undo(events, &error, instant);
+            return self.finish_turn(effects, now, instant);
+        }
+        if !events.is_empty() || self.has_work(now, instant) {
             events.splice(0..0, std::mem::take(&mut self.retained));
             let mut turn = Turn::new(now);
             match self.turn(&mut turn, &mut events) {
                 Ok(()) => {
                     self.recover_at = None;
-                    let effects = self.apply(turn, events);
+                    let effects = self.apply(turn, events, instant);
                     return self.finish_turn(effects, now, instant);
                 }
                 Err(error) => {
@@ -184,9 +181,11 @@ impl Engine {
         rest
     }
 
-    fn has_work(&self, now: Timestamp) -> bool {
+    fn has_work(&self, now: Timestamp, instant: Instant) -> bool {
         let due = Phase::TIMED.into_iter().any(|phase| self.agenda.is_due(phase, now) && self.may_handle(phase));
-        due || self.start || !self.retained.is_empty() || self.clock_set_back(now) || self.role.tick_due()
+        // A turn without work still finds out whether the disk is well again.
+        let recovers = self.recover_at.is_some_and(|at| at <= instant);
+        due || recovers || self.start || !self.retained.is_empty() || self.clock_set_back(now) || self.role.must_adopt()
     }
 
     /// Whether this process handles what is due in a phase now.
@@ -228,9 +227,10 @@ impl Engine {
 
     fn work(&mut self, turn: &mut Turn, events: &mut [Event]) -> Result<()> {
         self.set_clock(turn.now)?;
-        self.take_part(turn)?;
-        if self.start && self.role.delivers() {
+        if self.start {
             self.take_over(turn)?;
+        } else if self.role.must_adopt() {
+            self.adopt(turn)?;
         }
         for event in events.iter_mut() {
             match event {
@@ -259,15 +259,24 @@ impl Engine {
     }
 
     /// After the commit: what was decided becomes true in memory too.
-    fn apply(&mut self, mut turn: Turn, events: Vec<Event>) -> Effects {
+    fn apply(&mut self, mut turn: Turn, events: Vec<Event>, instant: Instant) -> Effects {
+        self.last_now = turn.now;
+        if std::mem::take(&mut self.start) {
+            self.show_role();
+        }
+        self.has_adopted();
         let replies = events.into_iter().filter_map(|event| respond(event, &mut turn)).collect();
         for id in &turn.arrived {
             self.in_flight.remove(id);
         }
+        self.looking_up = self.looking_up.saturating_sub(turn.looked_up);
         let errands = self.load(turn.departed, turn.look_ups);
-        self.open = (self.open + turn.opened).saturating_sub(turn.closed);
         self.guard.count(turn.kept, turn.now);
-        self.hand_out(turn.finished, turn.refill);
+        if turn.refill {
+            self.fetch_results(instant);
+        } else {
+            self.results.push(turn.finished);
+        }
         self.pulse.lock().trouble = None;
         Effects { replies, errands, stopped: false }
     }
@@ -293,6 +302,7 @@ impl Engine {
         if matches!(error.code(), Code::OutboxIo | Code::OutboxCorrupt) {
             // What SQLite holds in memory may differ from the disk now; a failure to open is tried again next turn.
             let _ = self.outbox.reopen();
+            self.role.look_anew();
         }
         self.agenda.forget();
         self.accepted.clear();
@@ -304,24 +314,26 @@ impl Engine {
             effects.replies.extend(self.flushers.drain(..).map(|reply| Response::Done(reply, Ok(()))));
             effects.stopped = self.stopping.is_some();
         }
-        effects.stopped |= self.stopping.is_some_and(|deadline| deadline <= instant);
+        // Who does not deliver has nothing to hand over.
+        effects.stopped |= self.stopping.is_some_and(|deadline| deadline <= instant || !self.role.delivers());
         effects
     }
 
-    /// Whether nothing is due or in flight.
+    /// Whether nothing is due or in flight, by whichever process.
     fn is_quiet(&mut self, now: Timestamp) -> bool {
         if self.flushers.is_empty() && self.stopping.is_none() {
             return false;
         }
-        if !self.role.delivers() {
-            return true;
-        }
+        let in_flight = match self.role.delivers() {
+            true => !self.in_flight.is_empty(),
+            false => !matches!(self.outbox.next_due(Phase::Sending), Ok(None)),
+        };
         let lanes = [Phase::Urgent, Phase::Normal, Phase::Bulk];
         let waiting = |engine: &mut Engine, phase| {
             engine.agenda.is_due(phase, now)
                 && (engine.agenda.refresh(phase, &engine.outbox).is_err() || engine.agenda.is_due(phase, now))
         };
-        self.in_flight.is_empty() && self.retained.is_empty() && !lanes.into_iter().any(|phase| waiting(self, phase))
+        !in_flight && self.retained.is_empty() && !lanes.into_iter().any(|phase| waiting(self, phase))
     }
 
     /// How long nothing will be due. Called before the thread goes to sleep.
@@ -335,6 +347,9 @@ impl Engine {
             return Duration::ZERO;
         }
         sleep = sleep.min(self.role.tick_in(instant));
+        if !self.role.delivers() {
+            return sleep;
+        }
         if self.agenda.refresh_stale(&self.outbox).is_err() {
             return sleep.min(RECOVERY);
         }
@@ -349,20 +364,24 @@ impl Engine {
         if self.stopping.is_some_and(|deadline| deadline > Instant::now()) {
             self.outbox.checkpoint();
         }
-        self.open > 0
+        self.outbox.open_messages() > 0
     }
 
     /// The first turn of the process that delivers: settles what was under way, shows old results.
     fn take_over(&mut self, turn: &mut Turn) -> Result<()> {
-        let settle = self.capabilities.values().map(|c| c.settle_after).max().unwrap_or_default();
-        let rescued = self.outbox.rescue(turn.now.after(settle))?;
+        let longest = |of: fn(&Capabilities) -> Duration| self.capabilities.values().map(of).max().unwrap_or_default();
+        let settled = turn.now.after(longest(|c| c.settle_after));
+        let checked = turn.now.after(longest(|c| c.check_every));
+        let lease = turn.now.after(LOOK_UP_LEASE);
+        let rescued = self.outbox.rescue(settled)?;
+        self.outbox.ask_again(Phase::LookUp, settled, lease)?;
+        self.outbox.ask_again(Phase::Await, checked, lease)?;
         if rescued > 0 {
             self.log.warn(format_args!("{rescued} requests were under way when the last process ended; settling them"));
         }
         self.agenda.forget();
-        self.start = false;
         turn.refill = true;
-        Ok(())
+        self.adopt(turn)
     }
 
     fn clock_set_back(&self, now: Timestamp) -> bool {
@@ -377,25 +396,28 @@ impl Engine {
             self.outbox.set_back(back)?;
             self.agenda.forget();
         }
-        self.last_now = now;
         Ok(())
     }
 
-    /// Hands results to the callers' queue, and fetches older ones when they have room.
-    fn hand_out(&mut self, finished: Vec<Entry>, refill: bool) {
-        self.results.push(finished);
-        if refill {
-            let (room, after) = self.results.room();
-            let most = room.min(ROWS_MAX);
-            match self.outbox.results_after(after, self.role.owner(), most) {
-                Ok(entries) => {
-                    let all = entries.len() < most;
-                    self.results.refill(entries, all);
-                }
-                Err(error) => {
-                    self.log.error(format_args!("results cannot be read: {error}"));
-                    self.retained.push(Event::Refill);
-                }
+    /// Fetches results from the disk, as far as the callers' queue has room.
+    pub(super) fn fetch_results(&mut self, instant: Instant) {
+        let (room, after) = self.results.room();
+        let most = room.min(ROWS_MAX);
+        // First the number, then the rows: whatever is numbered later comes with the next look.
+        let found = self.outbox.last_number().and_then(|last| {
+            let entries = self.outbox.results_after(after, self.role.owner(), most)?;
+            Ok((last, entries))
+        });
+        match found {
+            Ok((last, entries)) => {
+                let seen = (entries.len() < most).then_some(last);
+                self.results.refill(entries, seen);
+            }
+            Err(error) => {
+                self.log.error(format_args!("results cannot be read: {error}"));
+                self.results.fall_behind();
+                self.retained.push(Event::Refill);
+                self.recover_at = Some(instant + RECOVERY);
             }
         }
     }
@@ -406,9 +428,10 @@ impl Engine {
         if state != State::Delivered {
             self.log.info(format_args!("message {}: {} ({}, {})", entry.id, entry.state, entry.channel, entry.reason));
         }
-        turn.closed += 1;
-        if self.role.owns(entry.owner) {
-            turn.finished.push(entry.clone());
+        match self.role {
+            Role::Exclusive { .. } => turn.finished.push(entry.clone()),
+            // Other processes number results too, and messages change hands: only the disk knows the order.
+            Role::Shared(_) => turn.refill = true,
         }
         Ok(())
     }
@@ -441,10 +464,9 @@ impl Turn {
             arrived: Vec::new(),
             overtook: Vec::new(),
             look_ups: Vec::new(),
-            opened: 0,
+            looked_up: 0,
             kept: 0,
             finished: Vec::new(),
-            closed: 0,
             refill: false,
         }
     }

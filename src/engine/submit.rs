@@ -7,12 +7,12 @@ use crate::message::{Certainty, Key, Message, Priority, Reason, State};
 use crate::outbox::{Departure, Inserted, Outbox, Phase, Sealed};
 
 /// Messages kept between two looks at the size of the file.
-const MEASURE_EVERY: u64 = 256;
+const MEASURE_EVERY: usize = 256;
 
 impl Engine {
     /// Keeps messages. Those whose turn it is leave in the same transaction.
     pub(super) fn submit(&mut self, turn: &mut Turn, messages: Vec<Sealed>) -> Result<Vec<Verdict>> {
-        self.measure(turn)?;
+        self.measure(messages.len())?;
         let owner = self.role.owner().unwrap_or(0);
         let mut verdicts = Vec::with_capacity(messages.len());
         for sealed in messages {
@@ -29,7 +29,6 @@ impl Engine {
                 Inserted::Duplicate => Verdict::Duplicate,
                 Inserted::Conflict => Verdict::Refused(key_conflict()),
                 Inserted::New(entry, payload) => {
-                    turn.opened += 1;
                     turn.kept += 1;
                     self.agenda.note(entry.phase, entry.due);
                     self.agenda.left(lane);
@@ -44,10 +43,11 @@ impl Engine {
     }
 
     /// Reads the size of the file now and then: it grows by little with each message.
-    fn measure(&mut self, turn: &Turn) -> Result<()> {
-        if self.open + turn.opened >= self.measure_at || self.too_large {
+    fn measure(&mut self, messages: usize) -> Result<()> {
+        self.unmeasured = self.unmeasured.saturating_add(messages);
+        if self.unmeasured >= MEASURE_EVERY || self.too_large {
             self.too_large = self.outbox.bytes()? >= self.settings.outbox.max_megabytes << 20;
-            self.measure_at = self.open + turn.opened + MEASURE_EVERY;
+            self.unmeasured = 0;
         }
         Ok(())
     }
@@ -55,7 +55,7 @@ impl Engine {
     /// Why nothing more is kept now, if so.
     fn refusal(&mut self, turn: &Turn) -> Option<Error> {
         let bounds = &self.settings.outbox;
-        if self.open + turn.opened >= bounds.max_messages {
+        if self.outbox.open_messages() >= bounds.max_messages {
             return Some(Error::new(
                 Code::OutboxFull,
                 format!("{} messages wait or are under way: outbox.max_messages allows no more", bounds.max_messages),

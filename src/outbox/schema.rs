@@ -75,11 +75,20 @@ CREATE TABLE member (
 ) STRICT;
 ";
 
+/// Version 2: what the processes of a shared outbox must agree on.
+const V2: &str = "
+CREATE TABLE tally (
+    numbered INTEGER NOT NULL,
+    open     INTEGER NOT NULL
+) STRICT;
+INSERT INTO tally VALUES (0, 0);
+";
+
 fn migrations() -> Migrations<'static> {
-    Migrations::new(vec![M::up(V1)])
+    Migrations::new(vec![M::up(V1), M::up(V2)])
 }
 
-/// Sets the connection up and brings the schema to this version.
+/// Sets the connection up and brings the schema to this version. What is not ours, or newer, is not written to.
 pub(super) fn prepare(connection: &mut Connection, path: &Path) -> Result<()> {
     let ours: i64 = connection.query_row("PRAGMA application_id", [], |r| r.get(0)).map_err(|e| fault(path, e))?;
     let tables: i64 =
@@ -89,6 +98,9 @@ pub(super) fn prepare(connection: &mut Connection, path: &Path) -> Result<()> {
             Code::OutboxCorrupt,
             format!("outbox {}: is a database of another program; choose another path", path.display()),
         ));
+    }
+    if migrations().pending_migrations(connection).map_err(|e| migration_fault(path, e))? < 0 {
+        return Err(newer(path));
     }
     connection
         .execute_batch(&format!(
@@ -102,15 +114,22 @@ pub(super) fn prepare(connection: &mut Connection, path: &Path) -> Result<()> {
              PRAGMA application_id = {APPLICATION_ID};"
         ))
         .map_err(|e| fault(path, e))?;
-    migrations().to_latest(connection).map_err(|e| match e {
-        rusqlite_migration::Error::MigrationDefinition(_) => Error::new(
-            Code::OutboxVersion,
-            format!("outbox {}: was written by a newer version of alimi; update alimi", path.display()),
-        ),
+    migrations().to_latest(connection).map_err(|e| migration_fault(path, e))
+}
+
+fn migration_fault(path: &Path, error: rusqlite_migration::Error) -> Error {
+    match error {
+        rusqlite_migration::Error::MigrationDefinition(_) => newer(path),
         rusqlite_migration::Error::RusqliteError { err, .. } => fault(path, err),
-        other => Error::new(Code::OutboxIo, format!("outbox {}: {other}", path.display())),
-    })?;
-    Ok(())
+        other => Error::new(Code::OutboxCorrupt, format!("outbox {}: {other}", path.display())),
+    }
+}
+
+fn newer(path: &Path) -> Error {
+    Error::new(
+        Code::OutboxVersion,
+        format!("outbox {}: was written by a newer version of alimi; update alimi", path.display()),
+    )
 }
 
 #[cfg(test)]
