@@ -11,11 +11,12 @@ mod statistics;
 pub use health::{GatewayHealth, Health};
 
 use crate::config::Settings;
-use crate::engine::{Engine, Event, Pulse, ResultQueue, Role, Verdict, not_found, run};
+use crate::engine::{Engine, Event, Outlet, Pulse, ResultQueue, Role, Verdict, not_found, run};
 use crate::error::{Code, Error, Result};
 use crate::logging::Log;
 use crate::message::{Key, Message, MessageResult, Request};
 use crate::outbox::{Outbox, Reader};
+use crate::thread::Thread;
 use crate::time::Timestamp;
 use crossbeam_channel::{Receiver, RecvTimeoutError, SendTimeoutError, Sender, bounded};
 use parking_lot::Mutex;
@@ -25,7 +26,7 @@ use std::time::{Duration, Instant};
 
 /// How long a caller waits for the disk before it is told that the disk hangs.
 const DISK_WAIT: Duration = Duration::from_secs(60);
-/// How much longer than asked a shutdown may take.
+/// How much longer than asked a shutdown may take. The threads get it to end in.
 const SHUTDOWN_GRACE: Duration = Duration::from_millis(200);
 /// The longest wait of one poll.
 const POLL_MAX: Duration = Duration::from_secs(3_600);
@@ -46,6 +47,8 @@ pub struct Client {
     closed: AtomicBool,
     /// Says whether messages remain, once the engine has ended.
     ended: Mutex<Receiver<bool>>,
+    /// The engine's and the network's, until a shutdown takes them.
+    threads: Mutex<Vec<Thread>>,
 }
 
 /// What `send` answers.
@@ -60,6 +63,13 @@ pub struct Accepted {
 impl Client {
     /// Opens the outbox and starts the worker. Blocks for the disk; nothing is sent or started on an error.
     pub fn start(settings: Settings) -> Result<Client> {
+        Client::start_with(settings, crate::net::start)
+    }
+
+    fn start_with<O: Outlet + 'static>(
+        settings: Settings,
+        connect: impl FnOnce(&Arc<Settings>, Sender<Event>, Log) -> Result<(O, Thread)>,
+    ) -> Result<Client> {
         let settings = Arc::new(settings);
         let log = Log::open(&settings.logging)?;
         let path = &settings.outbox.path;
@@ -77,33 +87,32 @@ impl Client {
         let engine =
             Engine::new(Arc::clone(&settings), outbox, role, Arc::clone(&results), Arc::clone(&pulse), log.clone())?;
         let (events, arriving) = bounded(EVENTS_MAX);
-        let (network, _thread) = crate::net::start(&settings, events.clone(), log.clone())?;
+        let (outlet, network) = connect(&settings, events.clone(), log.clone())?;
         let (end, ended) = bounded(1);
-        let queue = Arc::clone(&results);
-        let own_log = log.clone();
-        crate::thread::spawn("alimi-engine", ENGINE_STACK_BYTES, move || {
-            let ran = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| run(engine, &arriving, &network)));
-            let error = match &ran {
-                Ok(_) => closed(),
-                Err(_) => Error::new(Code::Internal, "the engine stopped on a fault; what was accepted is kept"),
-            };
-            if ran.is_err() {
-                log.error(format_args!("{error}"));
-                crate::engine::Outlet::cancel(&network);
-            }
-            queue.close(error);
+        let (queue, own_log) = (Arc::clone(&results), log.clone());
+        let driving = crate::thread::spawn("alimi-engine", ENGINE_STACK_BYTES, move || {
+            let remain = drive(engine, &arriving, &outlet, &queue, &own_log);
             // Nobody waits for it after a shutdown that ran out of time.
-            let _ = end.send(ran.unwrap_or(true));
-        })?;
+            let _ = end.send(remain);
+        });
+        let driving = match driving {
+            Ok(driving) => driving,
+            Err(error) => {
+                // Its way to the engine is gone, which ends it.
+                network.join(Instant::now() + SHUTDOWN_GRACE);
+                return Err(error);
+            }
+        };
         Ok(Client {
             settings,
             events,
             results,
             pulse,
             reader,
-            log: own_log,
+            log,
             closed: AtomicBool::new(false),
             ended: Mutex::new(ended),
+            threads: Mutex::new(vec![driving, network]),
         })
     }
 
@@ -212,17 +221,22 @@ impl Client {
     }
 
     /// Stops: hands over what is due for at most `timeout`, then ends. True when no message is left in the outbox.
-    /// Returns within `timeout` + 250 ms; what is left goes on at the next start. Further calls answer `Closed`.
+    /// Returns within `timeout` + 250 ms, with its threads ended unless something holds them up (a disk that hangs, a
+    /// host's logger); what is left goes on at the next start. Further calls answer `Closed`.
     pub fn shutdown(&self, timeout: Duration) -> Result<bool> {
         if self.closed.swap(true, Ordering::SeqCst) {
             return Err(closed());
         }
         let timeout = timeout.min(POLL_MAX);
         let deadline = Instant::now() + timeout;
+        let end = deadline + SHUTDOWN_GRACE;
         self.results.wake();
-        let _ = self.events.send_deadline(Event::Stop { deadline }, deadline + SHUTDOWN_GRACE);
-        // The thread of a disk that hangs is let go of: it holds nothing of the caller's.
-        let remain = self.ended.lock().recv_deadline(deadline + SHUTDOWN_GRACE).unwrap_or(true);
+        let _ = self.events.send_deadline(Event::Stop { deadline }, end);
+        let remain = self.ended.lock().recv_deadline(end).unwrap_or(true);
+        // A thread that does not end is let go of: it holds nothing of the caller's.
+        for thread in std::mem::take(&mut *self.threads.lock()) {
+            thread.join(end);
+        }
         Ok(!remain)
     }
 
@@ -249,9 +263,7 @@ impl Client {
 
     /// The engine has ended: by a shutdown, or by a fault.
     fn gone(&self) -> Error {
-        self.check_open().err().unwrap_or_else(|| {
-            Error::new(Code::Internal, "the engine stopped on a fault; what was accepted is kept for the next start")
-        })
+        self.check_open().err().unwrap_or_else(fault)
     }
 }
 
@@ -260,6 +272,31 @@ impl Drop for Client {
         // Bounded and without effect after a shutdown.
         let _ = self.shutdown(Duration::ZERO);
     }
+}
+
+/// The engine's thread. A fault ends here: whoever waits is told, and so is everybody who comes later. The answer says
+/// whether messages remain in the outbox.
+fn drive(engine: Engine, events: &Receiver<Event>, outlet: &impl Outlet, results: &ResultQueue, log: &Log) -> bool {
+    let ran = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| run(engine, events, outlet)));
+    match ran {
+        Ok(remain) => {
+            results.close(closed());
+            remain
+        }
+        Err(payload) => {
+            // Dropping a foreign payload may panic again.
+            std::mem::forget(payload);
+            let error = fault();
+            log.error(format_args!("{error}"));
+            results.close(error);
+            outlet.cancel();
+            true
+        }
+    }
+}
+
+fn fault() -> Error {
+    Error::new(Code::Internal, "the engine stopped on a fault; what was accepted is kept for the next start")
 }
 
 fn closed() -> Error {
@@ -279,3 +316,6 @@ fn disk_hangs() -> Error {
         ),
     )
 }
+
+#[cfg(test)]
+mod tests;

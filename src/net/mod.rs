@@ -10,11 +10,11 @@ use crate::engine::{Event, Outlet};
 use crate::error::{Code, Error, Result};
 use crate::gateway::{Errand, News};
 use crate::logging::Log;
+use crate::thread::Thread;
 use crossbeam_channel::Sender;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::thread::JoinHandle;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 const STACK_BYTES: usize = 512 * 1024;
@@ -59,7 +59,7 @@ trait Peer {
 }
 
 /// Starts the network's thread.
-pub(crate) fn start(settings: &Arc<Settings>, engine: Sender<Event>, log: Log) -> Result<(Network, JoinHandle<()>)> {
+pub(crate) fn start(settings: &Arc<Settings>, engine: Sender<Event>, log: Log) -> Result<(Network, Thread)> {
     let (errands, orders) = unbounded_channel();
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()

@@ -1,0 +1,21 @@
+//! What alimi does to the program it lives in: nothing that the program did not ask for. Each promise is kept or broken
+//! in front of a C program, in a process of its own.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a failure here is a failed test")]
+#![allow(unsafe_code, reason = "the library is loaded and called as C does")]
+
+mod common;
+
+use common::{Program, quick_directory, run};
+use std::sync::OnceLock;
+
+fn host(scenario: &str) {
+    static HOST: OnceLock<Program> = OnceLock::new();
+    let program = HOST.get_or_init(|| Program::compile("host.c", "gcc", "c11", "-DPACK=0"));
+    let directory = quick_directory();
+    assert!(run(program.command().arg(directory.path()).arg(scenario)).ends_with(" checks\n"));
+}
+
+#[test]
+fn a_thousand_starts_and_ends_in_one_process_leave_no_thread_file_or_memory() {
+    host("cycles");
+}
