@@ -137,7 +137,10 @@ mod tests {
     #[test]
     fn a_thread_that_does_not_end_is_not_waited_for_longer_than_asked() {
         let (open, gate) = bounded::<()>(0);
-        let thread = spawn("alimi-test", 128 * 1024, move || drop(gate.recv())).unwrap();
+        let thread = spawn("alimi-test", 128 * 1024, move || {
+            let _ = gate.recv();
+        })
+        .unwrap();
         assert!(!thread.has_ended(Instant::now()));
         drop(open);
         assert!(thread.join(soon()));

@@ -45,6 +45,8 @@ pub struct Client {
     reader: Mutex<Reader>,
     log: Log,
     closed: AtomicBool,
+    /// The engine has ended and throws away what still arrives.
+    gone: Arc<AtomicBool>,
     /// Says whether messages remain, once the engine has ended.
     ended: Mutex<Receiver<bool>>,
     /// The engine's and the network's, until a shutdown takes them.
@@ -90,8 +92,14 @@ impl Client {
         let (outlet, network) = connect(&settings, events.clone(), log.clone())?;
         let (end, ended) = bounded(1);
         let (queue, own_log) = (Arc::clone(&results), log.clone());
+        let gone = Arc::new(AtomicBool::new(false));
+        let going = Arc::clone(&gone);
         let driving = crate::thread::spawn("alimi-engine", ENGINE_STACK_BYTES, move || {
             let remain = drive(engine, &arriving, &outlet, &queue, &own_log);
+            // An event that came too late stays in the channel, and its caller would wait for an answer. It is thrown away
+            // here, or its caller sees the mark after sending it.
+            going.store(true, Ordering::SeqCst);
+            arriving.try_iter().for_each(drop);
             // Nobody waits for it after a shutdown that ran out of time.
             let _ = end.send(remain);
         });
@@ -111,6 +119,7 @@ impl Client {
             reader,
             log,
             closed: AtomicBool::new(false),
+            gone,
             ended: Mutex::new(ended),
             threads: Mutex::new(vec![driving, network]),
         })
@@ -211,13 +220,8 @@ impl Client {
     /// Waits until nothing is due or in flight; false when the time ran out first.
     pub fn flush(&self, timeout: Duration) -> Result<bool> {
         self.check_open()?;
-        let (reply, answer) = bounded(1);
-        self.tell(Event::Flush { reply })?;
-        match answer.recv_timeout(timeout.min(POLL_MAX)) {
-            Ok(done) => done.map(|()| true),
-            Err(RecvTimeoutError::Timeout) => Ok(false),
-            Err(RecvTimeoutError::Disconnected) => Err(closed()),
-        }
+        let done = self.ask_for(timeout.min(POLL_MAX), |reply| Event::Flush { reply })?;
+        Ok(done.is_some())
     }
 
     /// Stops: hands over what is due for at most `timeout`, then ends. True when no message is left in the outbox.
@@ -247,22 +251,28 @@ impl Client {
     fn tell(&self, event: Event) -> Result<()> {
         self.events.send_timeout(event, DISK_WAIT).map_err(|e| match e {
             SendTimeoutError::Timeout(_) => disk_hangs(),
-            SendTimeoutError::Disconnected(_) => self.gone(),
+            SendTimeoutError::Disconnected(_) => self.why_gone(),
         })
     }
 
     fn ask<T>(&self, event: impl FnOnce(Sender<Result<T>>) -> Event) -> Result<T> {
+        self.ask_for(DISK_WAIT, event)?.ok_or_else(disk_hangs)
+    }
+
+    /// The engine's answer; `None` when the time ran out first.
+    fn ask_for<T>(&self, timeout: Duration, event: impl FnOnce(Sender<Result<T>>) -> Event) -> Result<Option<T>> {
         let (reply, answer) = bounded(1);
         self.tell(event(reply))?;
-        match answer.recv_timeout(DISK_WAIT) {
-            Ok(done) => done,
-            Err(RecvTimeoutError::Timeout) => Err(disk_hangs()),
-            Err(RecvTimeoutError::Disconnected) => Err(self.gone()),
+        let gone = self.gone.load(Ordering::SeqCst);
+        match answer.recv_timeout(if gone { Duration::ZERO } else { timeout }) {
+            Ok(done) => done.map(Some),
+            Err(RecvTimeoutError::Timeout) if !gone => Ok(None),
+            Err(_) => Err(self.why_gone()),
         }
     }
 
     /// The engine has ended: by a shutdown, or by a fault.
-    fn gone(&self) -> Error {
+    fn why_gone(&self) -> Error {
         self.check_open().err().unwrap_or_else(fault)
     }
 }

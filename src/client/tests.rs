@@ -84,3 +84,23 @@ fn a_fault_in_the_engine_is_told_to_everybody_and_what_was_accepted_is_kept() {
     client.send(request("late")).unwrap();
     assert_eq!(client.poll(Duration::from_secs(60)).unwrap().unwrap().state, State::Delivered);
 }
+
+#[test]
+fn a_call_that_comes_while_the_engine_ends_is_answered_and_does_not_wait_for_the_disk() {
+    let directory = tempfile::tempdir().unwrap();
+    let (client, ended, open) = client_with_bomb(directory.path());
+    // Kept, and then the fault.
+    let _ = client.send(request("kept"));
+    ended.recv().unwrap();
+    std::thread::scope(|scope| {
+        let late = scope.spawn(|| client.send(request("late")));
+        let flush = scope.spawn(|| client.flush(DISK_WAIT));
+        while client.events.len() < 2 {
+            std::thread::yield_now();
+        }
+        drop(open);
+        assert_fault(&late.join().unwrap().unwrap_err());
+        assert_fault(&flush.join().unwrap().unwrap_err());
+    });
+    assert_eq!(client.status("late").unwrap_err().code(), Code::NotFound, "it was not kept");
+}
