@@ -19,3 +19,9 @@ fn host(scenario: &str) {
 fn a_thousand_starts_and_ends_in_one_process_leave_no_thread_file_or_memory() {
     host("cycles");
 }
+
+#[test]
+fn what_belongs_to_the_calling_thread_and_the_process_is_the_same_after_every_call() {
+    let program = Program::compile("untouched.c", "gcc", "c11", "-DPACK=0");
+    assert!(run(program.command().arg(quick_directory().path())).ends_with(" checks\n"));
+}
