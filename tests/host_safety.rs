@@ -25,3 +25,8 @@ fn what_belongs_to_the_calling_thread_and_the_process_is_the_same_after_every_ca
     let program = Program::compile("untouched.c", "gcc", "c11", "-DPACK=0");
     assert!(run(program.command().arg(quick_directory().path())).ends_with(" checks\n"));
 }
+
+#[test]
+fn the_program_may_change_its_directory_after_the_start() {
+    host("directory");
+}

@@ -59,7 +59,7 @@ fn request(key: &str) -> Request {
 #[test]
 fn a_fault_in_the_engine_is_told_to_everybody_and_what_was_accepted_is_kept() {
     let directory = tempfile::tempdir().unwrap();
-    let (client, _, open) = client_with_bomb(directory.path());
+    let (client, _ended, open) = client_with_bomb(directory.path());
     drop(open);
     // It is kept before the fault, and its sender may be told of either.
     if let Err(error) = client.send(request("kept")) {
