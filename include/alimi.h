@@ -590,7 +590,7 @@ ALIMI_API int32_t ALIMI_CALL alimi_ack_result(int32_t client, const char *key);
 ALIMI_API int32_t ALIMI_CALL alimi_get_status(int32_t client, const char *key, struct alimi_result_t *inout_result);
 
 /**
- * Ends the waiting polls of this client; they return ALIMI_EMPTY.
+ * Ends the waiting polls of this client, or the next one where none waits; they return ALIMI_EMPTY.
  *
  * Does not block.
  * Returns ALIMI_OK. Errors: ALIMI_ERR_INVALID_HANDLE.

@@ -212,7 +212,7 @@ impl Client {
         entry.map(|entry| entry.result()).ok_or_else(not_found)
     }
 
-    /// Ends a waiting [`Client::poll`], or the next one.
+    /// Ends every waiting [`Client::poll`], or the next one where none waits.
     pub fn wake(&self) {
         self.results.wake();
     }
