@@ -121,6 +121,8 @@ typedef int int32_t;
 #define ALIMI_ERR_UNFINISHED (-12)
 /** The text is not the JSON that this argument takes. */
 #define ALIMI_ERR_INVALID_JSON (-13)
+/** The log callback holds up the thread that would have to do this; call it from elsewhere. */
+#define ALIMI_ERR_INSIDE_CALLBACK (-14)
 
 /* ---- Errors: configuration (alimi_init) ---- */
 
@@ -381,7 +383,9 @@ typedef struct alimi_result_t {
  *
  * `level` is ALIMI_LOG_ERROR to ALIMI_LOG_TRACE; `text` is UTF-8, one line, valid during the call; `context` is the
  * value given to alimi_set_log_callback(). Called on threads of alimi and on threads that call alimi, several at once.
- * It must return soon and must not throw. It may call alimi; lines that this would write are dropped.
+ * It must return soon and must not throw. It may call alimi; lines that this would write are dropped. Called on the
+ * thread that owns the outbox, it holds that up: functions that wait for it answer ALIMI_ERR_INSIDE_CALLBACK there,
+ * polls do not wait, and alimi_shutdown() returns ALIMI_PENDING at once.
  */
 typedef void (ALIMI_CALL *alimi_log_callback_t)(int32_t level, const char *text, void *context);
 

@@ -8,7 +8,7 @@
 use crate::error::{Code, Error, Result};
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 use std::convert::Infallible;
-use std::thread::{Builder, JoinHandle};
+use std::thread::{Builder, JoinHandle, ThreadId};
 use std::time::Instant;
 
 /// A thread of ours that runs or has ended.
@@ -35,9 +35,13 @@ pub(crate) fn spawn(name: &str, stack_bytes: usize, body: impl FnOnce() + Send +
 }
 
 impl Thread {
+    pub(crate) fn id(&self) -> ThreadId {
+        self.handle.thread().id()
+    }
+
     /// Whether this is the calling thread.
     pub(crate) fn is_current(&self) -> bool {
-        self.handle.thread().id() == std::thread::current().id()
+        self.id() == std::thread::current().id()
     }
 
     /// Waits for the end of its body; false when the deadline comes first.

@@ -30,3 +30,25 @@ fn what_belongs_to_the_calling_thread_and_the_process_is_the_same_after_every_ca
 fn the_program_may_change_its_directory_after_the_start() {
     host("directory");
 }
+
+fn callbacks(scenario: &str) {
+    static CALLBACKS: OnceLock<Program> = OnceLock::new();
+    let program = CALLBACKS.get_or_init(|| Program::compile("callbacks.c", "gcc", "c11", "-DPACK=0"));
+    let directory = quick_directory();
+    assert!(run(program.command().arg(directory.path()).arg(scenario)).ends_with(" checks\n"));
+}
+
+#[test]
+fn the_log_callback_may_call_every_function_and_none_waits_for_the_thread_it_holds_up() {
+    callbacks("everything");
+}
+
+#[test]
+fn a_callback_may_end_its_client() {
+    callbacks("end");
+}
+
+#[test]
+fn shutdown_is_bounded_while_a_callback_hangs() {
+    callbacks("hang");
+}

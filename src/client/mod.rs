@@ -3,6 +3,7 @@
 //! Invariants:
 //! - The caller's thread checks and renders its message, hands it to the engine, and waits for the disk at most; never
 //!   for the network. Every wait has a deadline.
+//! - The engine's own thread, on which a host's logger may call anything, never waits for itself.
 //! - After a shutdown every call answers [`Code::Closed`]; shutting down twice is harmless.
 
 mod health;
@@ -22,6 +23,7 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, SendTimeoutError, Sender, bo
 use parking_lot::Mutex;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::ThreadId;
 use std::time::{Duration, Instant};
 
 /// How long a caller waits for the disk before it is told that the disk hangs.
@@ -47,6 +49,7 @@ pub struct Client {
     closed: AtomicBool,
     /// The engine has ended and throws away what still arrives.
     gone: Arc<AtomicBool>,
+    engine: ThreadId,
     /// Says whether messages remain, once the engine has ended.
     ended: Mutex<Receiver<bool>>,
     /// The engine's and the network's, until a shutdown takes them.
@@ -120,6 +123,7 @@ impl Client {
             log,
             closed: AtomicBool::new(false),
             gone,
+            engine: driving.id(),
             ended: Mutex::new(ended),
             threads: Mutex::new(vec![driving, network]),
         })
@@ -181,7 +185,8 @@ impl Client {
     /// [`Client::wake`]. Each result is handed out once per run; unacknowledged ones come again after the next start.
     pub fn poll(&self, timeout: Duration) -> Result<Option<MessageResult>> {
         self.check_open()?;
-        let waited = self.results.take(Instant::now() + timeout.min(POLL_MAX))?;
+        let timeout = if self.is_inside() { Duration::ZERO } else { timeout.min(POLL_MAX) };
+        let waited = self.results.take(Instant::now() + timeout)?;
         if waited.refill {
             self.tell(Event::Refill)?;
         }
@@ -235,7 +240,12 @@ impl Client {
         let deadline = Instant::now() + timeout;
         let end = deadline + SHUTDOWN_GRACE;
         self.results.wake();
-        let _ = self.events.send_deadline(Event::Stop { deadline }, end);
+        let stop_by = if self.is_inside() { Instant::now() } else { end };
+        let _ = self.events.send_deadline(Event::Stop { deadline }, stop_by);
+        if self.is_inside() {
+            // It ends when the logger has returned.
+            return Ok(false);
+        }
         let remain = self.ended.lock().recv_deadline(end).unwrap_or(true);
         // A thread that does not end is let go of: it holds nothing of the caller's.
         for thread in std::mem::take(&mut *self.threads.lock()) {
@@ -248,8 +258,14 @@ impl Client {
         if self.closed.load(Ordering::SeqCst) { Err(closed()) } else { Ok(()) }
     }
 
+    /// Whether the caller is the engine's own thread.
+    fn is_inside(&self) -> bool {
+        std::thread::current().id() == self.engine
+    }
+
     fn tell(&self, event: Event) -> Result<()> {
-        self.events.send_timeout(event, DISK_WAIT).map_err(|e| match e {
+        let wait = if self.is_inside() { Duration::ZERO } else { DISK_WAIT };
+        self.events.send_timeout(event, wait).map_err(|e| match e {
             SendTimeoutError::Timeout(_) => disk_hangs(),
             SendTimeoutError::Disconnected(_) => self.why_gone(),
         })
@@ -261,6 +277,12 @@ impl Client {
 
     /// The engine's answer; `None` when the time ran out first.
     fn ask_for<T>(&self, timeout: Duration, event: impl FnOnce(Sender<Result<T>>) -> Event) -> Result<Option<T>> {
+        if self.is_inside() {
+            return Err(Error::new(
+                Code::InsideCallback,
+                "the log callback was called by the thread that would have to do this; call it from another thread",
+            ));
+        }
         let (reply, answer) = bounded(1);
         self.tell(event(reply))?;
         let gone = self.gone.load(Ordering::SeqCst);
