@@ -21,8 +21,8 @@ use crate::thread::Thread;
 use crate::time::Timestamp;
 use crossbeam_channel::{Receiver, RecvTimeoutError, SendTimeoutError, Sender, bounded};
 use parking_lot::Mutex;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::thread::ThreadId;
 use std::time::{Duration, Instant};
 
@@ -47,6 +47,8 @@ pub struct Client {
     reader: Mutex<Reader>,
     log: Log,
     closed: AtomicBool,
+    /// The deadline of the shutdown.
+    stop: Arc<OnceLock<Instant>>,
     /// The engine has ended and throws away what still arrives.
     gone: Arc<AtomicBool>,
     engine: ThreadId,
@@ -97,8 +99,10 @@ impl Client {
         let (queue, own_log) = (Arc::clone(&results), log.clone());
         let gone = Arc::new(AtomicBool::new(false));
         let going = Arc::clone(&gone);
+        let stop = Arc::new(OnceLock::new());
+        let stopping = Arc::clone(&stop);
         let driving = crate::thread::spawn("alimi-engine", ENGINE_STACK_BYTES, move || {
-            let remain = drive(engine, &arriving, &outlet, &queue, &own_log);
+            let remain = drive(engine, &arriving, &stopping, &outlet, &queue, &own_log);
             // An event that came too late stays in the channel, and its caller would wait for an answer. It is thrown away
             // here, or its caller sees the mark after sending it.
             going.store(true, Ordering::SeqCst);
@@ -122,6 +126,7 @@ impl Client {
             reader,
             log,
             closed: AtomicBool::new(false),
+            stop,
             gone,
             engine: driving.id(),
             ended: Mutex::new(ended),
@@ -240,8 +245,9 @@ impl Client {
         let deadline = Instant::now() + timeout;
         let end = deadline + SHUTDOWN_GRACE;
         self.results.wake();
-        let stop_by = if self.is_inside() { Instant::now() } else { end };
-        let _ = self.events.send_deadline(Event::Stop { deadline }, stop_by);
+        let _ = self.stop.set(deadline);
+        // Only wakes it; an engine that has too much to do sees the deadline without it.
+        let _ = self.events.try_send(Event::Stop { deadline });
         if self.is_inside() {
             // It ends when the logger has returned.
             return Ok(false);
@@ -308,8 +314,15 @@ impl Drop for Client {
 
 /// The engine's thread. A fault ends here: whoever waits is told, and so is everybody who comes later. The answer says
 /// whether messages remain in the outbox.
-fn drive(engine: Engine, events: &Receiver<Event>, outlet: &impl Outlet, results: &ResultQueue, log: &Log) -> bool {
-    let ran = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| run(engine, events, outlet)));
+fn drive(
+    engine: Engine,
+    events: &Receiver<Event>,
+    stop: &OnceLock<Instant>,
+    outlet: &impl Outlet,
+    results: &ResultQueue,
+    log: &Log,
+) -> bool {
+    let ran = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| run(engine, events, stop, outlet)));
     match ran {
         Ok(remain) => {
             results.close(closed());

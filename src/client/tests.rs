@@ -104,3 +104,38 @@ fn a_call_that_comes_while_the_engine_ends_is_answered_and_does_not_wait_for_the
     });
     assert_eq!(client.status("late").unwrap_err().code(), Code::NotFound, "it was not kept");
 }
+
+/// A network whose errands take as long as the gate is closed.
+struct Slow {
+    busy: Sender<()>,
+    gate: Receiver<()>,
+}
+
+impl Outlet for Slow {
+    fn hand(&self, _: Errand) -> bool {
+        self.busy.send(()).unwrap();
+        let _ = self.gate.recv();
+        true
+    }
+
+    fn cancel(&self) {}
+}
+
+#[test]
+fn a_shutdown_reaches_an_engine_that_has_too_much_to_do() {
+    let directory = tempfile::tempdir().unwrap();
+    let (busy, is_busy) = bounded(1);
+    let (open, gate) = bounded(0);
+    let client = Client::start_with(settings(directory.path()), |_, _, _| {
+        Ok((Slow { busy, gate }, crate::thread::spawn("alimi-test", 128 * 1024, || ())?))
+    })
+    .unwrap();
+    client.send(request("kept")).unwrap();
+    is_busy.recv().unwrap();
+    while client.events.try_send(Event::Refill).is_ok() {}
+    assert!(!client.shutdown(Duration::ZERO).unwrap(), "a message remains");
+
+    drop(open);
+    let mut tries = std::iter::repeat_with(|| Client::start(settings(directory.path()))).take(100_000);
+    assert!(tries.any(|start| start.is_ok()), "the engine has ended and let the outbox go");
+}
