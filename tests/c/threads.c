@@ -7,7 +7,7 @@
 #include <stdatomic.h>
 
 #define CALLERS 6
-#define ROUNDS 60
+#define ROUNDS 40
 
 static const char *place;
 static int32_t client;

@@ -23,10 +23,11 @@ pub fn quick_directory() -> TempDir {
     tempfile::tempdir_in("/dev/shm").or_else(|_| TempDir::new()).unwrap()
 }
 
-/// Runs a command that must succeed; the answer is what it wrote.
+/// Runs a command that must succeed without a word on its standard error; the answer is what it wrote.
 pub fn run(command: &mut Command) -> String {
     let Output { status, stdout, stderr } = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
-    assert!(status.success(), "{command:?}: {status}\n{}", String::from_utf8_lossy(&stderr));
+    let said = String::from_utf8_lossy(&stderr);
+    assert!(status.success() && said.is_empty(), "{command:?}: {status}\n{said}");
     String::from_utf8(stdout).unwrap()
 }
 
