@@ -4,9 +4,9 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a failure here is a failed test")]
 #![allow(unsafe_code, reason = "the library is loaded and called as C does")]
 
-mod common;
+mod built;
 
-use common::{ROOT, compile_and_run, library, run};
+use built::{ROOT, compile_and_run, library, run};
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;

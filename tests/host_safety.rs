@@ -3,11 +3,11 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a failure here is a failed test")]
 #![allow(unsafe_code, reason = "the library is loaded and called as C does")]
 
-mod common;
+mod built;
 
 use alimi::message::State;
 use alimi::{Client, Settings};
-use common::{Program, quick_directory, run};
+use built::{Program, quick_directory, run};
 use std::path::Path;
 use std::sync::OnceLock;
 use std::time::Duration;

@@ -3,11 +3,11 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a failure here is a failed test")]
 #![allow(unsafe_code, reason = "the library is loaded and called as C does")]
 
-mod common;
+mod built;
 
 use alimi::Code;
-use common::abi::{AlimiResult, Caller, NO_TEXT, abi, c, with_buffer};
-use common::quick_directory;
+use built::abi::{AlimiResult, Caller, NO_TEXT, abi, c, with_buffer};
+use built::quick_directory;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
@@ -58,7 +58,7 @@ impl Host {
     }
 
     fn journal(&self) -> String {
-        common::text_of(&self.directory.path().join("journal"))
+        built::text_of(&self.directory.path().join("journal"))
     }
 }
 
@@ -254,7 +254,7 @@ fn numbers_that_are_no_client_are_refused_by_every_function() {
                 (abi().shutdown)(number, 0),
             ]
         };
-        others.map(|code| assert_eq!(is_refused(code, "other"), Code::InvalidHandle));
+        others.iter().for_each(|code| assert_eq!(is_refused(*code, "other"), Code::InvalidHandle));
     }
     host.works_and_has_sent_nothing();
 }
