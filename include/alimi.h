@@ -121,6 +121,8 @@ typedef int int32_t;
 #define ALIMI_ERR_UNFINISHED (-12)
 /** The text is not the JSON that this argument takes. */
 #define ALIMI_ERR_INVALID_JSON (-13)
+/** The log callback holds up the thread that would have to do this; call it from elsewhere. */
+#define ALIMI_ERR_INSIDE_CALLBACK (-14)
 
 /* ---- Errors: configuration (alimi_init) ---- */
 
@@ -381,7 +383,9 @@ typedef struct alimi_result_t {
  *
  * `level` is ALIMI_LOG_ERROR to ALIMI_LOG_TRACE; `text` is UTF-8, one line, valid during the call; `context` is the
  * value given to alimi_set_log_callback(). Called on threads of alimi and on threads that call alimi, several at once.
- * It must return soon and must not throw. It may call alimi; lines that this would write are dropped.
+ * It must return soon and must not throw. It may call alimi; lines that this would write are dropped. Called on the
+ * thread that owns the outbox, it holds that up: functions that wait for it answer ALIMI_ERR_INSIDE_CALLBACK there,
+ * polls do not wait, and alimi_shutdown() returns ALIMI_PENDING at once.
  */
 typedef void (ALIMI_CALL *alimi_log_callback_t)(int32_t level, const char *text, void *context);
 
@@ -590,7 +594,7 @@ ALIMI_API int32_t ALIMI_CALL alimi_ack_result(int32_t client, const char *key);
 ALIMI_API int32_t ALIMI_CALL alimi_get_status(int32_t client, const char *key, struct alimi_result_t *inout_result);
 
 /**
- * Ends the waiting polls of this client; they return ALIMI_EMPTY.
+ * Ends the waiting polls of this client, or the next one where none waits; they return ALIMI_EMPTY.
  *
  * Does not block.
  * Returns ALIMI_OK. Errors: ALIMI_ERR_INVALID_HANDLE.

@@ -56,6 +56,7 @@ codes! {
     TooManyClients = -11, "ALIMI_ERR_TOO_MANY_CLIENTS", "This process has too many open clients.";
     Unfinished = -12, "ALIMI_ERR_UNFINISHED", "The message has no final result yet, so there is nothing to acknowledge.";
     InvalidJson = -13, "ALIMI_ERR_INVALID_JSON", "The text is not the JSON that this argument takes.";
+    InsideCallback = -14, "ALIMI_ERR_INSIDE_CALLBACK", "The log callback holds up the thread that would have to do this; call it from elsewhere.";
 
     ConfigSyntax = -100, "ALIMI_ERR_CONFIG_SYNTAX", "The configuration is not valid JSON.";
     ConfigUnknownKey = -101, "ALIMI_ERR_CONFIG_UNKNOWN_KEY", "The configuration has a key that is not known.";

@@ -3,23 +3,61 @@
 //! Invariants: a thread of ours never takes a signal that was meant for the host: every signal that can arrive from
 //! outside is blocked from its first instruction on. Signals that a fault of the thread itself raises stay open, because
 //! the host's crash reporter, or the virtual machine whose code a callback runs, must see them. A panic ends at the top
-//! of the thread (the join then answers an error); it never reaches the host.
+//! of the thread; it never reaches the host. Every waiting for a thread has a deadline.
 
 use crate::error::{Code, Error, Result};
-use std::thread::{Builder, JoinHandle};
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
+use std::convert::Infallible;
+use std::thread::{Builder, JoinHandle, ThreadId};
+use std::time::Instant;
+
+/// A thread of ours that runs or has ended.
+pub(crate) struct Thread {
+    handle: JoinHandle<()>,
+    /// Disconnected when the body has returned.
+    ended: Receiver<Infallible>,
+}
 
 /// Starts a thread with a name (at most 15 bytes, what Linux shows) and a stack of its own size.
-pub(crate) fn spawn<F, T>(name: &str, stack_bytes: usize, body: F) -> Result<JoinHandle<T>>
-where
-    F: FnOnce() -> T + Send + 'static,
-    T: Send + 'static,
-{
+pub(crate) fn spawn(name: &str, stack_bytes: usize, body: impl FnOnce() + Send + 'static) -> Result<Thread> {
     let _mask = SignalsBlocked::new(name)?;
-    Builder::new()
+    let (ending, ended) = bounded(0);
+    let whole = move || {
+        let _ending: Sender<Infallible> = ending;
+        body();
+    };
+    let handle = Builder::new()
         .name(name.to_owned())
         .stack_size(stack_bytes)
-        .spawn(body)
-        .map_err(|error| refused(name, error.kind()))
+        .spawn(whole)
+        .map_err(|error| refused(name, error.kind()))?;
+    Ok(Thread { handle, ended })
+}
+
+impl Thread {
+    pub(crate) fn id(&self) -> ThreadId {
+        self.handle.thread().id()
+    }
+
+    /// Whether this is the calling thread.
+    pub(crate) fn is_current(&self) -> bool {
+        self.id() == std::thread::current().id()
+    }
+
+    /// Waits for the end of its body; false when the deadline comes first.
+    pub(crate) fn has_ended(&self, deadline: Instant) -> bool {
+        self.ended.recv_deadline(deadline) == Err(RecvTimeoutError::Disconnected)
+    }
+
+    /// Waits until the thread is gone; false when the deadline comes first, and at once on the thread itself.
+    pub(crate) fn join(self, deadline: Instant) -> bool {
+        // Nothing but the end of the thread is left once its body has returned; a panic of it was its own.
+        let ended = !self.is_current() && self.has_ended(deadline);
+        if ended {
+            let _ = self.handle.join();
+        }
+        ended
+    }
 }
 
 fn refused(name: &str, why: impl std::fmt::Display) -> Error {
@@ -70,13 +108,21 @@ impl SignalsBlocked {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::time::Duration;
+
+    fn soon() -> Instant {
+        Instant::now() + Duration::from_secs(60)
+    }
 
     #[cfg(unix)]
     #[test]
     fn a_thread_of_ours_takes_no_signal_of_the_host_and_the_caller_keeps_its_mask() {
         use nix::sys::signal::{SigSet, Signal};
         let before = SigSet::thread_get_mask().unwrap();
-        let inside = spawn("alimi-test", 128 * 1024, || SigSet::thread_get_mask().unwrap()).unwrap().join().unwrap();
+        let (tell, told) = bounded(1);
+        let look = move || tell.send(SigSet::thread_get_mask().unwrap()).unwrap();
+        assert!(spawn("alimi-test", 128 * 1024, look).unwrap().join(soon()));
+        let inside: SigSet = told.recv().unwrap();
         for signal in
             [Signal::SIGTERM, Signal::SIGINT, Signal::SIGALRM, Signal::SIGCHLD, Signal::SIGUSR1, Signal::SIGPIPE]
         {
@@ -89,12 +135,37 @@ mod tests {
     #[test]
     fn a_panic_ends_at_the_top_of_the_thread() {
         let thread = spawn("alimi-test", 128 * 1024, || std::panic::panic_any(1)).unwrap();
-        assert!(thread.join().is_err());
+        assert!(thread.join(soon()));
+    }
+
+    #[test]
+    fn a_thread_that_does_not_end_is_not_waited_for_longer_than_asked() {
+        let (open, gate) = bounded::<()>(0);
+        let thread = spawn("alimi-test", 128 * 1024, move || {
+            let _ = gate.recv();
+        })
+        .unwrap();
+        assert!(!thread.has_ended(Instant::now()));
+        drop(open);
+        assert!(thread.join(soon()));
+    }
+
+    #[test]
+    fn a_thread_does_not_wait_for_itself() {
+        let (give, given) = bounded::<Thread>(1);
+        let (tell, told) = bounded(1);
+        let thread = spawn("alimi-test", 128 * 1024, move || {
+            let own = given.recv().unwrap();
+            assert!(own.is_current());
+            tell.send(own.join(soon())).unwrap();
+        });
+        give.send(thread.unwrap()).unwrap();
+        assert!(!told.recv().unwrap());
     }
 
     #[test]
     fn a_stack_that_the_system_cannot_give_is_an_error_with_the_name_of_the_thread() {
-        let error = spawn("alimi-test", usize::MAX / 4, || ()).unwrap_err();
+        let error = spawn("alimi-test", usize::MAX / 4, || ()).err().unwrap();
         assert_eq!(error.code(), Code::ThreadStart);
         assert!(error.text().starts_with("thread alimi-test: "), "{error}");
     }

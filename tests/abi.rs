@@ -4,22 +4,15 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a failure here is a failed test")]
 #![allow(unsafe_code, reason = "the library is loaded and called as C does")]
 
+mod built;
+
+use built::{ROOT, compile_and_run, library, run};
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
-use tempfile::TempDir;
 
-const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 const STANDARDS: [(&str, &str); 4] = [("gcc", "gnu90"), ("gcc", "c99"), ("gcc", "c11"), ("g++", "c++98")];
-
-/// The shared library that cargo built beside this test.
-fn library() -> PathBuf {
-    let test = std::env::current_exe().unwrap();
-    let name = format!("{}alimi{}", std::env::consts::DLL_PREFIX, std::env::consts::DLL_SUFFIX);
-    let beside = test.ancestors().skip(1).take(2).map(|directory| directory.join(&name));
-    beside.into_iter().find(|path| path.is_file()).expect("cargo builds the shared library before the tests")
-}
 
 fn header() -> String {
     fs::read_to_string(Path::new(ROOT).join("include/alimi.h")).unwrap()
@@ -30,35 +23,6 @@ fn functions() -> BTreeSet<String> {
     let header = header();
     let declared = header.split("ALIMI_API int32_t ALIMI_CALL ").skip(1);
     declared.map(|rest| rest.split_once('(').unwrap().0.to_owned()).collect()
-}
-
-fn run(command: &mut Command) -> String {
-    let output = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
-    let text = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(output.status.success(), "{command:?}: {}\n{text}", output.status);
-    String::from_utf8(output.stdout).unwrap()
-}
-
-/// Compiles a program of `tests/c` and runs it with an empty directory as its argument.
-fn compile_and_run(program: &str, compiler: &str, standard: &str, define: &str) -> String {
-    let place = TempDir::new().unwrap();
-    for name in ["libalimi.so", "libalimi.so.0"] {
-        std::os::unix::fs::symlink(library(), place.path().join(name)).unwrap();
-    }
-    let executable = place.path().join("program");
-    run(Command::new(compiler)
-        .args([&format!("-std={standard}"), "-Wall", "-Wextra", "-Wpedantic", "-Werror", define])
-        .args(if compiler == "g++" { ["-x", "c++"] } else { ["-x", "c"] })
-        .arg(Path::new(ROOT).join("tests/c").join(program))
-        .args(["-x", "none", "-I"])
-        .arg(Path::new(ROOT).join("include"))
-        .arg("-L")
-        .arg(place.path())
-        .args(["-lalimi", "-o"])
-        .arg(&executable));
-    let outbox = place.path().join("outbox");
-    fs::create_dir(&outbox).unwrap();
-    run(Command::new(executable).arg(outbox).env("LD_LIBRARY_PATH", place.path()))
 }
 
 #[test]

@@ -9,7 +9,7 @@ use alimi::error::Code;
 use common::{PATIENCE, Process, configuration, deliver_all, request, start, taken};
 use serde_json::{Value, json};
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 #[test]
 fn player() {

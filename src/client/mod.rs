@@ -3,6 +3,7 @@
 //! Invariants:
 //! - The caller's thread checks and renders its message, hands it to the engine, and waits for the disk at most; never
 //!   for the network. Every wait has a deadline.
+//! - The engine's own thread, on which a host's logger may call anything, never waits for itself.
 //! - After a shutdown every call answers [`Code::Closed`]; shutting down twice is harmless.
 
 mod health;
@@ -11,21 +12,23 @@ mod statistics;
 pub use health::{GatewayHealth, Health};
 
 use crate::config::Settings;
-use crate::engine::{Engine, Event, NoAnswer, Pulse, Reply, ResultQueue, Role, Verdict, ask, not_found, run};
+use crate::engine::{Engine, Event, NoAnswer, Outlet, Pulse, Reply, ResultQueue, Role, Verdict, ask, not_found, run};
 use crate::error::{Code, Error, Result};
 use crate::logging::Log;
 use crate::message::{Key, MessageResult, Request};
 use crate::outbox::{Reader, Sealed};
+use crate::thread::Thread;
 use crate::time::Timestamp;
 use crossbeam_channel::{Receiver, SendTimeoutError, Sender, bounded};
 use parking_lot::Mutex;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::thread::ThreadId;
 use std::time::{Duration, Instant};
 
 /// How long a caller waits for the disk before it is told that the disk hangs.
 const DISK_WAIT: Duration = Duration::from_secs(60);
-/// How much longer than asked a shutdown may take.
+/// How much longer than asked a shutdown may take. The threads get it to end in.
 const SHUTDOWN_GRACE: Duration = Duration::from_millis(200);
 /// The longest wait of one poll.
 const POLL_MAX: Duration = Duration::from_secs(3_600);
@@ -46,8 +49,15 @@ pub struct Client {
     closed: AtomicBool,
     /// Callers that wait for the engine.
     waiting: AtomicUsize,
+    /// The deadline of the shutdown.
+    stop: Arc<OnceLock<Instant>>,
+    /// The engine has ended and throws away what still arrives.
+    gone: Arc<AtomicBool>,
+    engine: ThreadId,
     /// Says whether messages remain, once the engine has ended.
     ended: Mutex<Receiver<bool>>,
+    /// The engine's and the network's, until a shutdown takes them.
+    threads: Mutex<Vec<Thread>>,
 }
 
 /// What `send` answers.
@@ -62,6 +72,13 @@ pub struct Accepted {
 impl Client {
     /// Opens the outbox and starts the worker. Blocks for the disk; nothing is sent or started on an error.
     pub fn start(settings: Settings) -> Result<Client> {
+        Client::start_with(settings, crate::net::start)
+    }
+
+    fn start_with<O: Outlet + 'static>(
+        settings: Settings,
+        connect: impl FnOnce(&Arc<Settings>, Sender<Event>, Log) -> Result<(O, Thread)>,
+    ) -> Result<Client> {
         let settings = Arc::new(settings);
         let log = Log::open(&settings.logging)?;
         let path = &settings.outbox.path;
@@ -72,34 +89,44 @@ impl Client {
         let engine =
             Engine::new(Arc::clone(&settings), outbox, role, Arc::clone(&results), Arc::clone(&pulse), log.clone());
         let (events, arriving) = bounded(EVENTS_MAX);
-        let (network, _thread) = crate::net::start(&settings, events.clone(), log.clone())?;
+        let (outlet, network) = connect(&settings, events.clone(), log.clone())?;
         let (end, ended) = bounded(1);
-        let queue = Arc::clone(&results);
-        let own_log = log.clone();
-        crate::thread::spawn("alimi-engine", ENGINE_STACK_BYTES, move || {
-            let ran = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| run(engine, &arriving, &network)));
-            let error = match &ran {
-                Ok(_) => closed(),
-                Err(_) => Error::new(Code::Internal, "the engine stopped on a fault; what was accepted is kept"),
-            };
-            if ran.is_err() {
-                log.error(format_args!("{error}"));
-                crate::engine::Outlet::cancel(&network);
-            }
-            queue.close(error);
+        let (queue, own_log) = (Arc::clone(&results), log.clone());
+        let gone = Arc::new(AtomicBool::new(false));
+        let going = Arc::clone(&gone);
+        let stop = Arc::new(OnceLock::new());
+        let stopping = Arc::clone(&stop);
+        let driving = crate::thread::spawn("alimi-engine", ENGINE_STACK_BYTES, move || {
+            let remain = drive(engine, &arriving, &stopping, &outlet, &queue, &own_log);
+            // An event that came too late stays in the channel, and its caller would wait for an answer. It is thrown away
+            // here, or its caller sees the mark after sending it.
+            going.store(true, Ordering::SeqCst);
+            arriving.try_iter().for_each(drop);
             // Nobody waits for it after a shutdown that ran out of time.
-            let _ = end.send(ran.unwrap_or(true));
-        })?;
+            let _ = end.send(remain);
+        });
+        let driving = match driving {
+            Ok(driving) => driving,
+            Err(error) => {
+                // Its way to the engine is gone, which ends it.
+                network.join(Instant::now() + SHUTDOWN_GRACE);
+                return Err(error);
+            }
+        };
         Ok(Client {
             settings,
             events,
             results,
             pulse,
             reader,
-            log: own_log,
+            log,
             closed: AtomicBool::new(false),
             waiting: AtomicUsize::new(0),
+            stop,
+            gone,
+            engine: driving.id(),
             ended: Mutex::new(ended),
+            threads: Mutex::new(vec![driving, network]),
         })
     }
 
@@ -158,7 +185,8 @@ impl Client {
     /// [`Client::wake`]. Each result is handed out once per run; unacknowledged ones come again after the next start.
     pub fn poll(&self, timeout: Duration) -> Result<Option<MessageResult>> {
         self.check_open()?;
-        let deadline = Instant::now() + timeout.min(POLL_MAX);
+        let timeout = if self.is_inside() { Duration::ZERO } else { timeout.min(POLL_MAX) };
+        let deadline = Instant::now() + timeout;
         loop {
             let waited = self.results.take(deadline)?;
             if !waited.refill {
@@ -199,7 +227,7 @@ impl Client {
         entry.map(|entry| entry.result()).ok_or_else(not_found)
     }
 
-    /// Ends a waiting [`Client::poll`], or the next one.
+    /// Ends every waiting [`Client::poll`], or the next one where none waits.
     pub fn wake(&self) {
         self.results.wake();
     }
@@ -207,27 +235,33 @@ impl Client {
     /// Waits until nothing is due or in flight; false when the time ran out first.
     pub fn flush(&self, timeout: Duration) -> Result<bool> {
         self.check_open()?;
-        let (reply, answer) = ask();
-        self.tell(Event::Flush { reply })?;
-        match answer.wait(timeout.min(POLL_MAX)) {
-            Ok(done) => done.map(|()| true),
-            Err(NoAnswer::Late) => Ok(false),
-            Err(NoAnswer::Gone) => Err(closed()),
-        }
+        let done = self.ask_for(timeout.min(POLL_MAX), |reply| Event::Flush { reply })?;
+        Ok(done.is_some())
     }
 
     /// Stops: hands over what is due for at most `timeout`, then ends. True when no message is left in the outbox.
-    /// Returns within `timeout` + 250 ms; what is left goes on at the next start. Further calls answer `Closed`.
+    /// Returns within `timeout` + 250 ms, with its threads ended unless something holds them up (a disk that hangs, a
+    /// host's logger); what is left goes on at the next start. Further calls answer `Closed`.
     pub fn shutdown(&self, timeout: Duration) -> Result<bool> {
         if self.closed.swap(true, Ordering::SeqCst) {
             return Err(closed());
         }
         let timeout = timeout.min(POLL_MAX);
         let deadline = Instant::now() + timeout;
+        let end = deadline + SHUTDOWN_GRACE;
         self.results.wake();
-        let _ = self.events.send_deadline(Event::Stop { deadline }, deadline + SHUTDOWN_GRACE);
-        // The thread of a disk that hangs is let go of: it holds nothing of the caller's.
-        let remain = self.ended.lock().recv_deadline(deadline + SHUTDOWN_GRACE).unwrap_or(true);
+        let _ = self.stop.set(deadline);
+        // Only wakes it; an engine that has too much to do sees the deadline without it.
+        let _ = self.events.try_send(Event::Stop { deadline });
+        if self.is_inside() {
+            // It ends when the logger has returned.
+            return Ok(false);
+        }
+        let remain = self.ended.lock().recv_deadline(end).unwrap_or(true);
+        // A thread that does not end is let go of: it holds nothing of the caller's.
+        for thread in std::mem::take(&mut *self.threads.lock()) {
+            thread.join(end);
+        }
         Ok(!remain)
     }
 
@@ -235,28 +269,44 @@ impl Client {
         if self.closed.load(Ordering::SeqCst) { Err(closed()) } else { Ok(()) }
     }
 
+    /// Whether the caller is the engine's own thread.
+    fn is_inside(&self) -> bool {
+        std::thread::current().id() == self.engine
+    }
+
     fn tell(&self, event: Event) -> Result<()> {
-        self.events.send_timeout(event, DISK_WAIT).map_err(|e| match e {
+        let wait = if self.is_inside() { Duration::ZERO } else { DISK_WAIT };
+        self.events.send_timeout(event, wait).map_err(|e| match e {
             SendTimeoutError::Timeout(_) => disk_hangs(),
-            SendTimeoutError::Disconnected(_) => self.gone(),
+            SendTimeoutError::Disconnected(_) => self.why_gone(),
         })
     }
 
     fn ask<T>(&self, event: impl FnOnce(Reply<T>) -> Event) -> Result<T> {
+        self.ask_for(DISK_WAIT, event)?.ok_or_else(disk_hangs)
+    }
+
+    /// The engine's answer; `None` when the time ran out first.
+    fn ask_for<T>(&self, timeout: Duration, event: impl FnOnce(Reply<T>) -> Event) -> Result<Option<T>> {
+        if self.is_inside() {
+            return Err(Error::new(
+                Code::InsideCallback,
+                "the log callback was called by the thread that would have to do this; call it from another thread",
+            ));
+        }
         let (reply, answer) = ask();
         self.tell(event(reply))?;
-        match answer.wait_awake(&self.waiting, DISK_WAIT) {
-            Ok(done) => done,
-            Err(NoAnswer::Late) => Err(disk_hangs()),
-            Err(NoAnswer::Gone) => Err(self.gone()),
+        let gone = self.gone.load(Ordering::SeqCst);
+        match answer.wait_awake(&self.waiting, if gone { Duration::ZERO } else { timeout }) {
+            Ok(done) => done.map(Some),
+            Err(NoAnswer::Late) if !gone => Ok(None),
+            Err(_) => Err(self.why_gone()),
         }
     }
 
     /// The engine has ended: by a shutdown, or by a fault.
-    fn gone(&self) -> Error {
-        self.check_open().err().unwrap_or_else(|| {
-            Error::new(Code::Internal, "the engine stopped on a fault; what was accepted is kept for the next start")
-        })
+    fn why_gone(&self) -> Error {
+        self.check_open().err().unwrap_or_else(fault)
     }
 }
 
@@ -265,6 +315,38 @@ impl Drop for Client {
         // Bounded and without effect after a shutdown.
         let _ = self.shutdown(Duration::ZERO);
     }
+}
+
+/// The engine's thread. A fault ends here: whoever waits is told, and so is everybody who comes later. The answer says
+/// whether messages remain in the outbox.
+fn drive(
+    engine: Engine,
+    events: &Receiver<Event>,
+    stop: &OnceLock<Instant>,
+    outlet: &impl Outlet,
+    results: &ResultQueue,
+    log: &Log,
+) -> bool {
+    let ran = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| run(engine, events, stop, outlet)));
+    match ran {
+        Ok(remain) => {
+            results.close(closed());
+            remain
+        }
+        Err(payload) => {
+            // Dropping a foreign payload may panic again.
+            std::mem::forget(payload);
+            let error = fault();
+            log.error(format_args!("{error}"));
+            results.close(error);
+            outlet.cancel();
+            true
+        }
+    }
+}
+
+fn fault() -> Error {
+    Error::new(Code::Internal, "the engine stopped on a fault; what was accepted is kept for the next start")
 }
 
 fn closed() -> Error {
@@ -284,3 +366,6 @@ fn disk_hangs() -> Error {
         ),
     )
 }
+
+#[cfg(test)]
+mod tests;

@@ -39,7 +39,7 @@ pub(super) fn settings(source: Source<'_>, directory: &Path) -> Result<Settings>
     let settings = Settings {
         logging: logging(source.logging, &outbox, directory)?,
         default_account: default_account(source.account, &accounts)?,
-        templates: templates(source.templates, source.encoding)?,
+        templates: templates(source.templates, source.encoding, directory)?,
         retry: retry(&source.retry)?,
         expires_in: seconds(source.expires_in_seconds, EXPIRES_IN),
         fallback: fallback(&source.fallback, &accounts, report_timeout)?,
@@ -170,10 +170,14 @@ fn missing_name<'n>(path: &str, among: &str, names: impl Iterator<Item = &'n Str
 fn templates(
     source: BTreeMap<String, crate::content::TemplateSource>,
     encoding: Encoding,
+    directory: &Path,
 ) -> Result<BTreeMap<String, Template>> {
     let mut templates = BTreeMap::new();
-    for (name, source) in source {
+    for (name, mut source) in source {
         let path = named("templates", &name, encoding)?;
+        if !source.fallback.image.is_empty() {
+            source.fallback.image = text_of(&format!("{path}.fallback.image"), &source.fallback.image, directory)?;
+        }
         let template = Template::new(&name, source).map_err(|error| error.at(path))?;
         templates.insert(name, template);
     }
@@ -285,6 +289,12 @@ fn file(path: &str, text: &str, directory: &Path) -> Result<PathBuf> {
     }
     std::path::absolute(directory.join(text))
         .map_err(|error| Error::new(Code::ConfigFile, format!("{path}: the path cannot be used: {error}")))
+}
+
+/// A path that goes on as text.
+fn text_of(path: &str, text: &str, directory: &Path) -> Result<String> {
+    let whole = file(path, text, directory)?.into_os_string().into_string();
+    whole.map_err(|_| value(path, "lies in a directory that has no name in Unicode; write the whole path"))
 }
 
 /// One file cannot be the outbox, the log and a journal.

@@ -10,12 +10,16 @@ use std::io::Read;
 const JPEG: [u8; 3] = [0xff, 0xd8, 0xff];
 const PATH_BYTES_MAX: usize = 4_096;
 
-/// Checks that `path` is a readable JPEG of at most `most` bytes.
-pub(super) fn check(part: &str, path: &str, most: u64) -> Result<()> {
+/// Checks that `path` is a readable JPEG of at most `most` bytes. The answer is the whole path, for the file is read again
+/// when the message leaves, and the program may have changed its directory by then.
+pub(super) fn check(part: &str, path: &str, most: u64) -> Result<String> {
     let wrong = |problem: String| Error::new(Code::Image, format!("{part}: {problem}"));
     if path.is_empty() || path.len() > PATH_BYTES_MAX {
         return Err(wrong(format!("the path has {} bytes; allowed are 1 to {PATH_BYTES_MAX}", path.len())));
     }
+    let whole = std::path::absolute(path).ok().and_then(|path| path.into_os_string().into_string().ok());
+    let whole =
+        whole.ok_or_else(|| wrong(String::from("the current directory of the program has no name in Unicode")))?;
     let unreadable = |error: std::io::Error| wrong(format!("the file cannot be read ({})", error.kind()));
     let metadata = std::fs::metadata(path).map_err(unreadable)?;
     if !metadata.is_file() {
@@ -27,7 +31,7 @@ pub(super) fn check(part: &str, path: &str, most: u64) -> Result<()> {
     let mut head = Vec::with_capacity(JPEG.len());
     let file = File::open(path).map_err(unreadable)?;
     file.take(JPEG.len() as u64).read_to_end(&mut head).map_err(unreadable)?;
-    if head == JPEG { Ok(()) } else { Err(wrong(String::from("the file is no JPEG; mms allows JPEG only"))) }
+    if head == JPEG { Ok(whole) } else { Err(wrong(String::from("the file is no JPEG; mms allows JPEG only"))) }
 }
 
 #[cfg(test)]

@@ -86,13 +86,13 @@ pub(super) fn finish(draft: Draft, limits: &Limits) -> Result<Text> {
     if let Some(subject) = &subject {
         check_subject(channel, subject, limits)?;
     }
-    check_image(channel, image.as_ref(), limits)?;
+    let image = check_image(channel, image.as_ref(), limits)?;
     Ok(Text {
         channel,
         from,
         subject: subject.map(|subject| subject.value).unwrap_or_default(),
         body: body.value,
-        images: image.into_iter().map(|image| image.value).collect(),
+        images: image.into_iter().collect(),
     })
 }
 
@@ -111,14 +111,15 @@ fn check_subject(channel: Channel, subject: &Sourced, limits: &Limits) -> Result
     Err(Error::new(Code::TooLong, format!("{part}: has {length} bytes in CP949; allowed are at most {most}")))
 }
 
-fn check_image(channel: Channel, image: Option<&Sourced>, limits: &Limits) -> Result<()> {
+/// The path of the image, if there is one.
+fn check_image(channel: Channel, image: Option<&Sourced>, limits: &Limits) -> Result<Option<String>> {
     match (channel, image) {
-        (Channel::Mms, Some(image)) => image::check(&image.part, &image.value, limits.image_bytes_max),
+        (Channel::Mms, Some(image)) => image::check(&image.part, &image.value, limits.image_bytes_max).map(Some),
         (Channel::Mms, None) => Err(Error::new(Code::Image, "fallback_image: is missing; an mms needs a JPEG file")),
         (_, Some(image)) => {
             Err(Error::new(Code::Option, format!("{}: an {channel} has no image; allowed with mms", image.part)))
         }
-        (_, None) => Ok(()),
+        (_, None) => Ok(None),
     }
 }
 
@@ -152,6 +153,17 @@ mod tests {
         assert_eq!(with(Channel::Lms, "짧다").unwrap().channel, Channel::Lms);
         assert_eq!(with(Channel::Sms, &"가".repeat(46)).unwrap_err().code(), Code::TooLong);
         assert_eq!(with(Channel::Mms, "그림").unwrap_err().code(), Code::Image);
+    }
+
+    #[test]
+    fn the_path_of_an_image_holds_whatever_directory_the_program_goes_to() {
+        let file = tempfile::NamedTempFile::new_in("target").unwrap();
+        std::fs::write(file.path(), [0xff, 0xd8, 0xff]).unwrap();
+        let name = file.path().file_name().unwrap().to_str().unwrap();
+        let image = Sourced::new("image", format!("target/{name}"));
+        let mms = made(Draft { image: Some(image), ..draft("그림") }).unwrap();
+        let whole = std::env::current_dir().unwrap().join("target").join(name);
+        assert_eq!(mms.images, [whole.to_str().unwrap()]);
     }
 
     #[test]

@@ -34,7 +34,12 @@ struct Inner {
     /// Results with higher numbers are on disk.
     behind: bool,
     asked_for_more: bool,
+    /// How many wait.
+    polls: usize,
+    /// Ends the next wait: nobody waited when it was asked for.
     woken: bool,
+    /// Counts the wakes that ended waits.
+    wakes: u64,
     closed: Option<Error>,
 }
 
@@ -118,7 +123,13 @@ impl ResultQueue {
                 inner.asked_for_more = true;
                 return Ok(Waited { result: None, refill: true });
             }
-            let over = std::mem::take(&mut inner.woken) || self.arrived.wait_until(&mut inner, deadline).timed_out();
+            let over = std::mem::take(&mut inner.woken) || {
+                let wakes = inner.wakes;
+                inner.polls += 1;
+                let late = self.arrived.wait_until(&mut inner, deadline).timed_out();
+                inner.polls -= 1;
+                late || inner.wakes != wakes
+            };
             if over && inner.waiting.is_empty() && inner.returned.is_empty() && inner.closed.is_none() {
                 return Ok(Waited { result: None, refill: false });
             }
@@ -141,9 +152,15 @@ impl ResultQueue {
         self.inner.lock().outstanding.remove(key)
     }
 
-    /// Ends a waiting `take`, or the next one.
+    /// Ends every waiting `take`, or the next one where none waits.
     pub fn wake(&self) {
-        self.inner.lock().woken = true;
+        let mut inner = self.inner.lock();
+        if inner.polls == 0 {
+            inner.woken = true;
+        } else {
+            inner.wakes += 1;
+        }
+        drop(inner);
         self.arrived.notify_all();
     }
 
@@ -155,5 +172,37 @@ impl ResultQueue {
         inner.returned.clear();
         drop(inner);
         self.arrived.notify_all();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    fn wait(queue: &ResultQueue) -> Option<MessageResult> {
+        queue.take(Instant::now() + Duration::from_secs(3_600)).unwrap().result
+    }
+
+    #[test]
+    fn one_wake_ends_every_waiting_poll_and_only_those() {
+        let queue = ResultQueue::default();
+        std::thread::scope(|scope| {
+            let waiting: Vec<_> = (0..3).map(|_| scope.spawn(|| wait(&queue))).collect();
+            while queue.inner.lock().polls < waiting.len() {
+                std::thread::yield_now();
+            }
+            queue.wake();
+            assert!(waiting.into_iter().all(|poll| poll.join().unwrap().is_none()));
+        });
+        assert!(!queue.inner.lock().woken, "nothing is left of it for the next poll");
+    }
+
+    #[test]
+    fn a_wake_that_nobody_waits_for_ends_the_next_poll() {
+        let queue = ResultQueue::default();
+        queue.wake();
+        assert!(wait(&queue).is_none());
+        assert!(!queue.inner.lock().woken);
     }
 }

@@ -4,6 +4,7 @@ use super::{Engine, Event, GROUP_MAX};
 use crate::gateway::Errand;
 use crate::time::Timestamp;
 use crossbeam_channel::{Receiver, RecvTimeoutError};
+use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 /// How long the thread looks out for the next event before it sleeps.
@@ -20,10 +21,19 @@ pub(crate) trait Outlet: Send {
 }
 
 /// Runs until the engine has stopped. Returns whether messages remain in the outbox.
-pub(crate) fn run(mut engine: Engine, events: &Receiver<Event>, outlet: &impl Outlet) -> bool {
+///
+/// `stop` holds the deadline of a shutdown. It stands beside the channel because that may be full just then; who sets it
+/// sends an event where there is room, and where there is none the engine is awake.
+pub(crate) fn run(
+    mut engine: Engine,
+    events: &Receiver<Event>,
+    stop: &OnceLock<Instant>,
+    outlet: &impl Outlet,
+) -> bool {
     let mut answered = 0;
     loop {
-        let group = gather(&mut engine, events, answered);
+        let mut group = gather(&mut engine, events, answered);
+        group.extend(stop.get().map(|&deadline| Event::Stop { deadline }));
         let effects = engine.step(group, Timestamp::now(), Instant::now());
         answered = effects.replies.len();
         // Callers first: they have waited for the disk.

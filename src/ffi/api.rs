@@ -304,7 +304,7 @@ pub unsafe extern "system" fn alimi_get_status(
     })
 }
 
-/// Ends the waiting polls of this client; they return ALIMI_EMPTY.
+/// Ends the waiting polls of this client, or the next one where none waits; they return ALIMI_EMPTY.
 ///
 /// Does not block.
 /// Returns ALIMI_OK. Errors: ALIMI_ERR_INVALID_HANDLE.

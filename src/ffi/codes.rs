@@ -46,6 +46,8 @@ pub const ALIMI_ERR_TOO_MANY_CLIENTS: i32 = -11;
 pub const ALIMI_ERR_UNFINISHED: i32 = -12;
 /// The text is not the JSON that this argument takes.
 pub const ALIMI_ERR_INVALID_JSON: i32 = -13;
+/// The log callback holds up the thread that would have to do this; call it from elsewhere.
+pub const ALIMI_ERR_INSIDE_CALLBACK: i32 = -14;
 /// # Errors: configuration (alimi_init)
 ///
 /// The configuration is not valid JSON.

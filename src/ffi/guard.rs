@@ -4,6 +4,7 @@
 //! panic passes; the last error stays until the next one of the same thread, reading does not consume it.
 
 use super::handles::{self, Opened};
+use super::lent::Lent;
 use super::text;
 use crate::config::Encoding;
 use crate::error::{Code, Error, Result};
@@ -39,6 +40,7 @@ pub(super) fn guard(body: impl FnOnce() -> Result<Code>) -> i32 {
 
 /// [`guard`] for functions that learn the caller's encoding on the way.
 pub(super) fn guard_in(body: impl FnOnce(&mut Encoding) -> Result<Code>) -> i32 {
+    let _lent = Lent::take();
     if forked() {
         return Code::Forked as i32;
     }

@@ -21,7 +21,9 @@ use std::time::{Duration, Instant};
 ///
 /// `level` is ALIMI_LOG_ERROR to ALIMI_LOG_TRACE; `text` is UTF-8, one line, valid during the call; `context` is the
 /// value given to alimi_set_log_callback(). Called on threads of alimi and on threads that call alimi, several at once.
-/// It must return soon and must not throw. It may call alimi; lines that this would write are dropped.
+/// It must return soon and must not throw. It may call alimi; lines that this would write are dropped. Called on the
+/// thread that owns the outbox, it holds that up: functions that wait for it answer ALIMI_ERR_INSIDE_CALLBACK there,
+/// polls do not wait, and alimi_shutdown() returns ALIMI_PENDING at once.
 #[allow(non_camel_case_types, reason = "the name in C")]
 pub type alimi_log_callback_t =
     Option<unsafe extern "system" fn(level: i32, text: *const c_char, context: *mut c_void)>;

@@ -9,6 +9,7 @@ mod batch;
 mod codes;
 mod guard;
 mod handles;
+mod lent;
 mod log_callback;
 mod pin;
 mod result;

@@ -8,13 +8,13 @@ use super::handles::{self, Opened};
 use super::result::alimi_result_t;
 use crate::client::Client;
 use crate::error::{Code, Error, Result};
-use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TryRecvError, bounded};
+use crate::thread::Thread;
+use crossbeam_channel::{Receiver, Sender, TryRecvError, bounded};
 use parking_lot::Mutex;
 use std::convert::Infallible;
 use std::ffi::c_void;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 /// The host's function for results; see alimi_set_result_callback().
@@ -47,9 +47,7 @@ pub(super) struct ResultCallback {
 struct Poller {
     /// Its end is the sign to stop.
     stop: Sender<Infallible>,
-    /// Ends with the thread.
-    done: Receiver<Infallible>,
-    thread: JoinHandle<()>,
+    thread: Thread,
 }
 
 struct Host {
@@ -97,7 +95,7 @@ pub(super) fn shut_down(client: i32, opened: &Opened, timeout: Duration) -> Resu
     let deadline = Instant::now() + timeout;
     let poller = opened.callback.thread.lock().take();
     let finished = opened.client.shutdown(timeout);
-    let inside = poller.as_ref().is_some_and(Poller::is_this_thread);
+    let inside = poller.as_ref().is_some_and(|poller| poller.thread.is_current());
     let left = deadline.saturating_duration_since(Instant::now()) + GRACE;
     let ended = poller.is_none_or(|poller| poller.stop(&opened.client, left));
     match finished? {
@@ -115,12 +113,10 @@ fn stop(opened: &Opened, bound: Duration) -> bool {
 
 fn start(client: i32, opened: Arc<Opened>, host: Host) -> Result<Poller> {
     let (stop, stopped) = bounded(0);
-    let (ending, done) = bounded(0);
     let thread = crate::thread::spawn("alimi-results", STACK_BYTES, move || {
-        let _ending: Sender<Infallible> = ending;
         deliver(client, &opened, &host, &stopped);
     })?;
-    Ok(Poller { stop, done, thread })
+    Ok(Poller { stop, thread })
 }
 
 fn deliver(client: i32, opened: &Opened, host: &Host, stopped: &Receiver<Infallible>) {
@@ -145,13 +141,9 @@ fn deliver(client: i32, opened: &Opened, host: &Host, stopped: &Receiver<Infalli
 }
 
 impl Poller {
-    fn is_this_thread(&self) -> bool {
-        self.thread.thread().id() == std::thread::current().id()
-    }
-
     /// Gives the sign to stop and waits for the end of the thread; false when a call of the host's function goes on.
     fn stop(self, client: &Client, bound: Duration) -> bool {
-        let inside = self.is_this_thread();
+        let inside = self.thread.is_current();
         drop(self.stop);
         if inside {
             return false;
@@ -159,14 +151,11 @@ impl Poller {
         let deadline = Instant::now() + bound;
         loop {
             client.wake();
-            match self.done.recv_timeout(WAKE_AGAIN) {
-                Err(RecvTimeoutError::Disconnected) => {
-                    // Nothing but the end of the thread is left; a panic of it was its own.
-                    let _ = self.thread.join();
-                    return true;
-                }
-                Ok(_) | Err(RecvTimeoutError::Timeout) if Instant::now() >= deadline => return false,
-                Ok(_) | Err(RecvTimeoutError::Timeout) => {}
+            if self.thread.has_ended(deadline.min(Instant::now() + WAKE_AGAIN)) {
+                return self.thread.join(deadline);
+            }
+            if Instant::now() >= deadline {
+                return false;
             }
         }
     }

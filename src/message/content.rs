@@ -71,7 +71,7 @@ impl fmt::Debug for Alimtalk {
 }
 
 /// The highlighted line of an item list.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Highlight {
     /// At most 30 characters, 21 with a thumbnail.
@@ -83,8 +83,14 @@ pub struct Highlight {
     pub image_url: String,
 }
 
+impl fmt::Debug for Highlight {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Highlight").finish_non_exhaustive()
+    }
+}
+
 /// An item list.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ItemList {
     /// 2 to 10 entries.
@@ -94,8 +100,14 @@ pub struct ItemList {
     pub summary: Option<Item>,
 }
 
+impl fmt::Debug for ItemList {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ItemList").field("list", &self.list.len()).finish_non_exhaustive()
+    }
+}
+
 /// One line of an item list.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Item {
     /// At most 6 characters.
@@ -104,8 +116,14 @@ pub struct Item {
     pub description: String,
 }
 
+impl fmt::Debug for Item {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Item").finish_non_exhaustive()
+    }
+}
+
 /// A button or quick reply. The fields are those of Kakao; which of them a kind needs stands in `content::buttons`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Button {
     /// Kakao's two-letter kind: WL AL DS BK MD BC BT AC BF TN P1 P2 P3.
@@ -154,6 +172,12 @@ pub struct Button {
     pub product_id: String,
 }
 
+impl fmt::Debug for Button {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Button").field("type", &self.kind).finish_non_exhaustive()
+    }
+}
+
 /// A finished SMS, LMS or MMS.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Text {
@@ -187,5 +211,36 @@ impl<'de> Deserialize<'de> for Channel {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let number = i32::deserialize(deserializer)?;
         Channel::from_number(number).ok_or_else(|| serde::de::Error::custom("no such channel"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_part_of_a_message_shows_its_text_to_debug() {
+        const MARK: &str = "0M4RK8";
+        let mark = || MARK.to_owned();
+        let item = Item { title: mark(), description: mark() };
+        let items = ItemList { list: vec![item.clone()], summary: Some(item.clone()) };
+        let highlight = Highlight { title: mark(), description: mark(), image_url: mark() };
+        let button = Button { kind: "WL".into(), name: mark(), link_mobile: mark(), ..Button::default() };
+        let text = Text { channel: Channel::Lms, from: mark(), subject: mark(), body: mark(), images: vec![mark()] };
+        let alimtalk = Alimtalk {
+            text: mark(),
+            title: mark(),
+            variables: [(mark(), mark())].into(),
+            highlight: Some(highlight.clone()),
+            items: Some(items.clone()),
+            buttons: vec![button.clone()],
+            quick_replies: vec![button.clone()],
+            ..Alimtalk::default()
+        };
+        let to = Recipient::from_digits("01000001234".into());
+        let payload = Payload { to, alimtalk: Some(alimtalk.clone()), text: Some(text.clone()) };
+        let shown = format!("{item:?} {items:?} {highlight:?} {button:?} {alimtalk:?} {text:?} {payload:?}");
+        assert!(!shown.contains(MARK) && !shown.contains("00001234"), "{shown}");
+        assert!(shown.contains("WL") && shown.contains("Lms"), "{shown}");
     }
 }

@@ -64,11 +64,11 @@ pub struct Options {
     pub fallback_text: Option<String>,
     /// Its subject (LMS, MMS).
     pub fallback_subject: Option<String>,
-    /// Path of a JPEG; makes the fallback, or the text, an MMS.
+    /// Path of a JPEG; makes the fallback an MMS. A relative one begins in the current directory at the time of the call.
     pub fallback_image: Option<String>,
     /// Subject of a plain LMS or MMS.
     pub subject: Option<String>,
-    /// Path of a JPEG; makes a plain text an MMS.
+    /// Path of a JPEG, as `fallback_image`; makes a plain text an MMS.
     pub image: Option<String>,
     /// The sender number; default: that of the account.
     pub sender_number: Option<String>,

@@ -8,13 +8,14 @@ mod sandbox;
 use crate::config::{GatewaySettings, Settings};
 use crate::engine::{Event, Outlet};
 use crate::error::{Code, Error, Result};
-use crate::gateway::{Errand, News};
+use crate::gateway::{Errand, News, Parcel, Task, Word};
 use crate::logging::Log;
+use crate::message::{Class, Outcome, Reason};
+use crate::thread::Thread;
 use crossbeam_channel::Sender;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::thread::JoinHandle;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 const STACK_BYTES: usize = 512 * 1024;
@@ -59,7 +60,7 @@ trait Peer {
 }
 
 /// Starts the network's thread.
-pub(crate) fn start(settings: &Arc<Settings>, engine: Sender<Event>, log: Log) -> Result<(Network, JoinHandle<()>)> {
+pub(crate) fn start(settings: &Arc<Settings>, engine: Sender<Event>, log: Log) -> Result<(Network, Thread)> {
     let (errands, orders) = unbounded_channel();
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()
@@ -68,19 +69,48 @@ pub(crate) fn start(settings: &Arc<Settings>, engine: Sender<Event>, log: Log) -
     let settings = Arc::clone(settings);
     let thread = crate::thread::spawn("alimi-net", STACK_BYTES, move || {
         let local = tokio::task::LocalSet::new();
-        local.block_on(&runtime, serve(settings, orders, Newsroom { engine }, log));
+        let peers = settings.gateways.iter().map(|(name, gateway)| (name.clone(), peer(gateway, &settings, &log)));
+        local.block_on(&runtime, serve(peers.collect(), orders, Newsroom { engine }, log.clone()));
         // Dropping the set and the runtime drops what is under way.
     })?;
     Ok((Network { errands }, thread))
 }
 
-async fn serve(settings: Arc<Settings>, mut orders: UnboundedReceiver<Order>, newsroom: Newsroom, log: Log) {
-    let peers: BTreeMap<&str, Rc<dyn Peer>> =
-        settings.gateways.iter().map(|(name, gateway)| (name.as_str(), peer(gateway, &settings, &log))).collect();
+async fn serve(
+    peers: BTreeMap<String, Rc<dyn Peer>>,
+    mut orders: UnboundedReceiver<Order>,
+    newsroom: Newsroom,
+    log: Log,
+) {
     while let Some(Order::Errand(errand)) = orders.recv().await {
         // The engine sends only what is configured.
-        if let Some(peer) = peers.get(errand.gateway.as_str()) {
-            Rc::clone(peer).run(errand, newsroom.clone());
+        let Some(peer) = peers.get(errand.gateway.as_str()) else { continue };
+        let lost = lost(&errand);
+        let run = || Rc::clone(peer).run(errand, newsroom.clone());
+        if let Err(payload) = std::panic::catch_unwind(std::panic::AssertUnwindSafe(run)) {
+            // Dropping a foreign payload may panic again.
+            std::mem::forget(payload);
+            log.error(format_args!("a fault inside alimi while a request was made; whether it left is not known"));
+            newsroom.tell(lost);
+        }
+    }
+}
+
+/// What is to be said when nobody knows how far an errand came.
+fn lost(errand: &Errand) -> News {
+    let unknown = Outcome::new(Class::Uncertain, Reason::AnswerLost);
+    let word = |parcel: &Parcel| Word {
+        id: parcel.id,
+        channel: errand.channel,
+        attempt: parcel.attempt,
+        outcome: unknown.clone(),
+    };
+    match errand.task {
+        Task::Send => {
+            News::Answered { gateway: errand.gateway.clone(), words: errand.parcels.iter().map(word).collect() }
+        }
+        Task::LookUp => {
+            News::LookedUp { words: Vec::new(), unasked: errand.parcels.iter().map(|parcel| parcel.id).collect() }
         }
     }
 }
@@ -92,3 +122,6 @@ fn peer(gateway: &GatewaySettings, settings: &Settings, log: &Log) -> Rc<dyn Pee
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
