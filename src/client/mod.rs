@@ -70,21 +70,20 @@ impl Client {
         let engine =
             Engine::new(Arc::clone(&settings), outbox, role, Arc::clone(&results), Arc::clone(&pulse), log.clone());
         let (events, arriving) = bounded(EVENTS_MAX);
-        let (network, _thread) = crate::net::start(&settings, events.clone(), log.clone())?;
+        let network = crate::net::start(&settings, events.clone(), log.clone())?;
         let (end, ended) = bounded(1);
         let queue = Arc::clone(&results);
         let own_log = log.clone();
         crate::thread::spawn("alimi-engine", ENGINE_STACK_BYTES, move || {
-            let ran = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| run(engine, &arriving, &network)));
-            let error = match &ran {
-                Ok(_) => closed(),
-                Err(_) => Error::new(Code::Internal, "the engine stopped on a fault; what was accepted is kept"),
-            };
-            if ran.is_err() {
+            let ran = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| run(engine, arriving, &network)))
+                .unwrap_or_else(|_| {
+                    Err(Error::new(Code::Internal, "the engine stopped on a fault; what was accepted is kept"))
+                });
+            if let Err(error) = &ran {
                 log.error(format_args!("{error}"));
                 crate::engine::Outlet::cancel(&network);
             }
-            queue.close(error);
+            queue.close(ran.as_ref().err().cloned().unwrap_or_else(closed));
             // Nobody waits for it after a shutdown that ran out of time.
             let _ = end.send(ran.unwrap_or(true));
         })?;
@@ -206,8 +205,9 @@ impl Client {
     pub fn flush(&self, timeout: Duration) -> Result<bool> {
         self.check_open()?;
         let (reply, answer) = bounded(1);
-        self.tell(Event::Flush { reply })?;
-        match answer.recv_timeout(timeout.min(POLL_MAX)) {
+        let deadline = Instant::now() + timeout.min(POLL_MAX);
+        self.tell(Event::Flush { reply, deadline })?;
+        match answer.recv_deadline(deadline) {
             Ok(done) => done.map(|()| true),
             Err(RecvTimeoutError::Timeout) => Ok(false),
             Err(RecvTimeoutError::Disconnected) => Err(closed()),

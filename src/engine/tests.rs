@@ -532,7 +532,8 @@ fn a_flush_is_answered_when_nothing_is_due_or_in_flight() {
     let mut bench = Bench::new(|_| {});
     bench.keep(message("a"));
     let (reply, answer) = crossbeam_channel::bounded(1);
-    bench.step(vec![Event::Flush { reply }]);
+    let deadline = bench.instant + Duration::from_secs(60);
+    bench.step(vec![Event::Flush { reply, deadline }]);
     assert!(answer.try_recv().is_err());
     bench.answer("a", Class::Ok, Reason::None);
     assert_eq!(answer.try_recv().unwrap(), Ok(()));

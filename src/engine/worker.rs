@@ -1,6 +1,7 @@
 //! The thread around [`Engine::step`]: waits, groups, delivers the effects.
 
 use super::{Engine, Event, GROUP_MAX};
+use crate::error::{Code, Error, Result};
 use crate::gateway::Errand;
 use crate::time::Timestamp;
 use crossbeam_channel::{Receiver, RecvTimeoutError};
@@ -17,13 +18,16 @@ pub(crate) trait Outlet: Send {
     fn hand(&self, errand: Errand) -> bool;
     /// No more errands come and answers are no longer waited for.
     fn cancel(&self);
+    /// Waits until nothing can leave any more.
+    fn wait(&self);
 }
 
-/// Runs until the engine has stopped. Returns whether messages remain in the outbox.
-pub(crate) fn run(mut engine: Engine, events: &Receiver<Event>, outlet: &impl Outlet) -> bool {
+/// Runs until the engine has stopped. Returns whether messages remain in the outbox; an error when nothing can be sent any
+/// more. The outbox is let go of last: what still leaves after that, another process could send again.
+pub(crate) fn run(mut engine: Engine, events: Receiver<Event>, outlet: &impl Outlet) -> Result<bool> {
     let mut worked = true;
     loop {
-        let group = gather(&mut engine, events, worked);
+        let group = gather(&mut engine, &events, worked);
         worked = !group.is_empty();
         let effects = engine.step(group, Timestamp::now(), Instant::now());
         // Callers first: they have waited for the disk.
@@ -31,11 +35,16 @@ pub(crate) fn run(mut engine: Engine, events: &Receiver<Event>, outlet: &impl Ou
             reply.send();
         }
         for errand in effects.errands {
-            outlet.hand(errand);
+            if !outlet.hand(errand) {
+                return Err(Error::new(Code::Internal, "the network stopped on a fault; what was accepted is kept"));
+            }
         }
         if effects.stopped {
             outlet.cancel();
-            return engine.close();
+            // The network may be about to bring news, and waits where nobody takes them.
+            drop(events);
+            outlet.wait();
+            return Ok(engine.close());
         }
     }
 }

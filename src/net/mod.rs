@@ -11,6 +11,7 @@ use crate::error::{Code, Error, Result};
 use crate::gateway::{Errand, News};
 use crate::logging::Log;
 use crossbeam_channel::Sender;
+use parking_lot::Mutex;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -22,6 +23,7 @@ const STACK_BYTES: usize = 512 * 1024;
 /// The engine's way to the network. Errands under way are bounded by the engine (`IN_FLIGHT_MAX`, `LOOK_UPS_MAX`).
 pub(crate) struct Network {
     errands: UnboundedSender<Order>,
+    thread: Mutex<Option<JoinHandle<()>>>,
 }
 
 enum Order {
@@ -36,6 +38,13 @@ impl Outlet for Network {
 
     fn cancel(&self) {
         let _ = self.errands.send(Order::Cancel);
+    }
+
+    fn wait(&self) {
+        if let Some(thread) = self.thread.lock().take() {
+            // A panic there has ended it too.
+            let _ = thread.join();
+        }
     }
 }
 
@@ -59,7 +68,7 @@ trait Peer {
 }
 
 /// Starts the network's thread.
-pub(crate) fn start(settings: &Arc<Settings>, engine: Sender<Event>, log: Log) -> Result<(Network, JoinHandle<()>)> {
+pub(crate) fn start(settings: &Arc<Settings>, engine: Sender<Event>, log: Log) -> Result<Network> {
     let (errands, orders) = unbounded_channel();
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()
@@ -71,7 +80,7 @@ pub(crate) fn start(settings: &Arc<Settings>, engine: Sender<Event>, log: Log) -
         local.block_on(&runtime, serve(settings, orders, Newsroom { engine }, log));
         // Dropping the set and the runtime drops what is under way.
     })?;
-    Ok((Network { errands }, thread))
+    Ok(Network { errands, thread: Mutex::new(Some(thread)) })
 }
 
 async fn serve(settings: Arc<Settings>, mut orders: UnboundedReceiver<Order>, newsroom: Newsroom, log: Log) {

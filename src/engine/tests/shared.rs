@@ -211,7 +211,8 @@ fn a_flush_waits_for_what_another_process_delivers() {
     let mut second = first.another();
     second.keep(message("a"));
     let (reply, answer) = crossbeam_channel::bounded(1);
-    second.step(vec![Event::Flush { reply }]);
+    let deadline = second.instant + Duration::from_secs(60);
+    second.step(vec![Event::Flush { reply, deadline }]);
     assert!(answer.try_recv().is_err(), "it is due");
     first.look();
     second.look();
