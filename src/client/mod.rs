@@ -12,7 +12,9 @@ mod statistics;
 pub use health::{GatewayHealth, Health};
 
 use crate::config::Settings;
-use crate::engine::{Engine, Event, NoAnswer, Outlet, Pulse, Reply, ResultQueue, Role, Verdict, ask, not_found, run};
+use crate::engine::{
+    Answer, Engine, Event, NoAnswer, Outlet, Pulse, Reply, ResultQueue, Role, Verdict, ask, not_found, run,
+};
 use crate::error::{Code, Error, Result};
 use crate::logging::Log;
 use crate::message::{Key, MessageResult, Request};
@@ -51,13 +53,11 @@ pub struct Client {
     waiting: AtomicUsize,
     /// The deadline of the shutdown.
     stop: Arc<OnceLock<Instant>>,
-    /// The engine has ended and throws away what still arrives.
-    gone: Arc<AtomicBool>,
-    engine: ThreadId,
+    engine_id: ThreadId,
     /// Says whether messages remain, once the engine has ended.
     ended: Mutex<Receiver<bool>>,
-    /// The engine's and the network's, until a shutdown takes them.
-    threads: Mutex<Vec<Thread>>,
+    /// Until a shutdown takes it. The network's thread ends before it.
+    engine_thread: Mutex<Option<Thread>>,
 }
 
 /// What `send` answers.
@@ -77,7 +77,7 @@ impl Client {
 
     fn start_with<O: Outlet + 'static>(
         settings: Settings,
-        connect: impl FnOnce(&Arc<Settings>, Sender<Event>, Log) -> Result<(O, Thread)>,
+        connect: impl FnOnce(&Arc<Settings>, Sender<Event>, Log) -> Result<O>,
     ) -> Result<Client> {
         let settings = Arc::new(settings);
         let log = Log::open(&settings.logging)?;
@@ -89,30 +89,16 @@ impl Client {
         let engine =
             Engine::new(Arc::clone(&settings), outbox, role, Arc::clone(&results), Arc::clone(&pulse), log.clone());
         let (events, arriving) = bounded(EVENTS_MAX);
-        let (outlet, network) = connect(&settings, events.clone(), log.clone())?;
+        let outlet = connect(&settings, events.clone(), log.clone())?;
         let (end, ended) = bounded(1);
         let (queue, own_log) = (Arc::clone(&results), log.clone());
-        let gone = Arc::new(AtomicBool::new(false));
-        let going = Arc::clone(&gone);
         let stop = Arc::new(OnceLock::new());
         let stopping = Arc::clone(&stop);
-        let driving = crate::thread::spawn("alimi-engine", ENGINE_STACK_BYTES, move || {
-            let remain = drive(engine, &arriving, &stopping, &outlet, &queue, &own_log);
-            // An event that came too late stays in the channel, and its caller would wait for an answer. It is thrown away
-            // here, or its caller sees the mark after sending it.
-            going.store(true, Ordering::SeqCst);
-            arriving.try_iter().for_each(drop);
+        let engine_thread = crate::thread::spawn("alimi-engine", ENGINE_STACK_BYTES, move || {
+            let remain = drive(engine, arriving, &stopping, &outlet, &queue, &own_log);
             // Nobody waits for it after a shutdown that ran out of time.
             let _ = end.send(remain);
-        });
-        let driving = match driving {
-            Ok(driving) => driving,
-            Err(error) => {
-                // Its way to the engine is gone, which ends it.
-                network.join(Instant::now() + SHUTDOWN_GRACE);
-                return Err(error);
-            }
-        };
+        })?;
         Ok(Client {
             settings,
             events,
@@ -123,10 +109,9 @@ impl Client {
             closed: AtomicBool::new(false),
             waiting: AtomicUsize::new(0),
             stop,
-            gone,
-            engine: driving.id(),
+            engine_id: engine_thread.id(),
             ended: Mutex::new(ended),
-            threads: Mutex::new(vec![driving, network]),
+            engine_thread: Mutex::new(Some(engine_thread)),
         })
     }
 
@@ -235,8 +220,14 @@ impl Client {
     /// Waits until nothing is due or in flight; false when the time ran out first.
     pub fn flush(&self, timeout: Duration) -> Result<bool> {
         self.check_open()?;
-        let done = self.ask_for(timeout.min(POLL_MAX), |reply| Event::Flush { reply })?;
-        Ok(done.is_some())
+        let (reply, answer) = self.question()?;
+        let deadline = Instant::now() + timeout.min(POLL_MAX);
+        self.tell(Event::Flush { reply, deadline })?;
+        match answer.wait(timeout.min(POLL_MAX)) {
+            Ok(done) => done.map(|()| true),
+            Err(NoAnswer::Late) => Ok(false),
+            Err(NoAnswer::Gone) => Err(self.why_gone()),
+        }
     }
 
     /// Stops: hands over what is due for at most `timeout`, then ends. True when no message is left in the outbox.
@@ -259,7 +250,7 @@ impl Client {
         }
         let remain = self.ended.lock().recv_deadline(end).unwrap_or(true);
         // A thread that does not end is let go of: it holds nothing of the caller's.
-        for thread in std::mem::take(&mut *self.threads.lock()) {
+        if let Some(thread) = self.engine_thread.lock().take() {
             thread.join(end);
         }
         Ok(!remain)
@@ -271,7 +262,7 @@ impl Client {
 
     /// Whether the caller is the engine's own thread.
     fn is_inside(&self) -> bool {
-        std::thread::current().id() == self.engine
+        std::thread::current().id() == self.engine_id
     }
 
     fn tell(&self, event: Event) -> Result<()> {
@@ -282,26 +273,26 @@ impl Client {
         })
     }
 
+    /// Asks the engine and waits for the disk.
     fn ask<T>(&self, event: impl FnOnce(Reply<T>) -> Event) -> Result<T> {
-        self.ask_for(DISK_WAIT, event)?.ok_or_else(disk_hangs)
+        let (reply, answer) = self.question()?;
+        self.tell(event(reply))?;
+        match answer.wait_awake(&self.waiting, DISK_WAIT) {
+            Ok(done) => done,
+            Err(NoAnswer::Late) => Err(disk_hangs()),
+            Err(NoAnswer::Gone) => Err(self.why_gone()),
+        }
     }
 
-    /// The engine's answer; `None` when the time ran out first.
-    fn ask_for<T>(&self, timeout: Duration, event: impl FnOnce(Reply<T>) -> Event) -> Result<Option<T>> {
+    /// A question to the engine, which its own thread must not wait for.
+    fn question<T>(&self) -> Result<(Reply<T>, Answer<T>)> {
         if self.is_inside() {
             return Err(Error::new(
                 Code::InsideCallback,
                 "the log callback was called by the thread that would have to do this; call it from another thread",
             ));
         }
-        let (reply, answer) = ask();
-        self.tell(event(reply))?;
-        let gone = self.gone.load(Ordering::SeqCst);
-        match answer.wait_awake(&self.waiting, if gone { Duration::ZERO } else { timeout }) {
-            Ok(done) => done.map(Some),
-            Err(NoAnswer::Late) if !gone => Ok(None),
-            Err(_) => Err(self.why_gone()),
-        }
+        Ok(ask())
     }
 
     /// The engine has ended: by a shutdown, or by a fault.
@@ -321,22 +312,24 @@ impl Drop for Client {
 /// whether messages remain in the outbox.
 fn drive(
     engine: Engine,
-    events: &Receiver<Event>,
+    events: Receiver<Event>,
     stop: &OnceLock<Instant>,
     outlet: &impl Outlet,
     results: &ResultQueue,
     log: &Log,
 ) -> bool {
     let ran = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| run(engine, events, stop, outlet)));
+    let ran = ran.unwrap_or_else(|payload| {
+        // Dropping a foreign payload may panic again.
+        std::mem::forget(payload);
+        Err(fault())
+    });
     match ran {
         Ok(remain) => {
             results.close(closed());
             remain
         }
-        Err(payload) => {
-            // Dropping a foreign payload may panic again.
-            std::mem::forget(payload);
-            let error = fault();
+        Err(error) => {
             log.error(format_args!("{error}"));
             results.close(error);
             outlet.cancel();

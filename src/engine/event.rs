@@ -30,8 +30,8 @@ pub(crate) enum Event {
     AcknowledgeKey { key: Key, reply: Reply<()> },
     /// Do not send it.
     Cancel { key: Key, reply: Reply<()> },
-    /// Answer when nothing is due or in flight.
-    Flush { reply: Reply<()> },
+    /// Answer when nothing is due or in flight; nobody waits beyond the deadline.
+    Flush { reply: Reply<()>, deadline: Instant },
     /// The queue of results has room again.
     Refill,
     /// Hand over what is due until the deadline, then end.

@@ -27,7 +27,7 @@ mod worker;
 
 pub(crate) use event::{Event, Verdict};
 pub(crate) use pulse::Pulse;
-pub(crate) use reply::{NoAnswer, Reply, ask};
+pub(crate) use reply::{Answer, NoAnswer, Reply, ask};
 pub(crate) use results::ResultQueue;
 pub(crate) use shared::Role;
 pub(crate) use state::Engine;

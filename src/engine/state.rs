@@ -50,7 +50,7 @@ pub(crate) struct Engine {
     pub(super) random: fastrand::Rng,
     /// What must not be lost because one commit failed.
     retained: Vec<Event>,
-    flushers: Vec<Reply<()>>,
+    pub(super) flushers: Vec<(Reply<()>, Instant)>,
     pub(super) stopping: Option<Instant>,
     recover_at: Option<Instant>,
     last_now: Timestamp,
@@ -145,7 +145,7 @@ impl Engine {
 
     /// One turn: applies the events and whatever is due, commits, and returns what follows from it.
     pub fn step(&mut self, events: Vec<Event>, now: Timestamp, instant: Instant) -> Effects {
-        let mut events = self.sort_out(events);
+        let mut events = self.sort_out(events, instant);
         if let Err(error) = self.look_around(instant) {
             let effects = self.undo(events, &error, instant);
             return self.finish_turn(effects, now, instant);
@@ -169,11 +169,14 @@ impl Engine {
     }
 
     /// Takes out the events that need no transaction.
-    fn sort_out(&mut self, events: Vec<Event>) -> Vec<Event> {
+    fn sort_out(&mut self, events: Vec<Event>, instant: Instant) -> Vec<Event> {
         let mut rest = Vec::with_capacity(events.len());
         for event in events {
             match event {
-                Event::Flush { reply } => self.flushers.push(reply),
+                Event::Flush { reply, deadline } => {
+                    self.flushers.retain(|(_, deadline)| *deadline > instant);
+                    self.flushers.push((reply, deadline));
+                }
                 Event::Stop { deadline } => self.stopping = Some(deadline),
                 other => rest.push(other),
             }
@@ -311,7 +314,7 @@ impl Engine {
 
     fn finish_turn(&mut self, mut effects: Effects, now: Timestamp, instant: Instant) -> Effects {
         if effects.errands.is_empty() && self.is_quiet(now) {
-            effects.replies.extend(self.flushers.drain(..).map(|reply| Response::Done(reply, Ok(()))));
+            effects.replies.extend(self.flushers.drain(..).map(|(reply, _)| Response::Done(reply, Ok(()))));
             effects.stopped = self.stopping.is_some();
         }
         // Who does not deliver has nothing to hand over.

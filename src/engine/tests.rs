@@ -535,7 +535,8 @@ fn a_flush_is_answered_when_nothing_is_due_or_in_flight() {
     let mut bench = Bench::new(|_| {});
     bench.keep(message("a"));
     let (reply, answer) = ask();
-    bench.step(vec![Event::Flush { reply }]);
+    let deadline = bench.instant + Duration::from_secs(60);
+    bench.step(vec![Event::Flush { reply, deadline }]);
     assert!(answer.now().is_none());
     bench.answer("a", Class::Ok, Reason::None);
     assert_eq!(answer.now(), Some(Ok(())));

@@ -1,6 +1,7 @@
 //! The thread around [`Engine::step`]: waits, groups, delivers the effects.
 
 use super::{Engine, Event, GROUP_MAX};
+use crate::error::{Code, Error, Result};
 use crate::gateway::Errand;
 use crate::time::Timestamp;
 use crossbeam_channel::{Receiver, RecvTimeoutError};
@@ -18,21 +19,24 @@ pub(crate) trait Outlet: Send {
     fn hand(&self, errand: Errand) -> bool;
     /// No more errands come and answers are no longer waited for.
     fn cancel(&self);
+    /// Waits until nothing can leave any more.
+    fn wait(&self);
 }
 
-/// Runs until the engine has stopped. Returns whether messages remain in the outbox.
+/// Runs until the engine has stopped. Returns whether messages remain in the outbox; an error when nothing can be sent any
+/// more. The outbox is let go of last: what still leaves after that, another process could send again.
 ///
 /// `stop` holds the deadline of a shutdown. It stands beside the channel because that may be full just then; who sets it
 /// sends an event where there is room, and where there is none the engine is awake.
 pub(crate) fn run(
     mut engine: Engine,
-    events: &Receiver<Event>,
+    events: Receiver<Event>,
     stop: &OnceLock<Instant>,
     outlet: &impl Outlet,
-) -> bool {
+) -> Result<bool> {
     let mut answered = 0;
     loop {
-        let mut group = gather(&mut engine, events, answered);
+        let mut group = gather(&mut engine, &events, answered);
         group.extend(stop.get().map(|&deadline| Event::Stop { deadline }));
         let effects = engine.step(group, Timestamp::now(), Instant::now());
         answered = effects.replies.len();
@@ -41,11 +45,16 @@ pub(crate) fn run(
             reply.send();
         }
         for errand in effects.errands {
-            outlet.hand(errand);
+            if !outlet.hand(errand) {
+                return Err(Error::new(Code::Internal, "the network stopped on a fault; what was accepted is kept"));
+            }
         }
         if effects.stopped {
             outlet.cancel();
-            return engine.close();
+            // The network may be about to bring news, and waits where nobody takes them.
+            drop(events);
+            outlet.wait();
+            return Ok(engine.close());
         }
     }
 }

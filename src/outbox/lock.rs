@@ -16,7 +16,14 @@ const RETRY: Duration = Duration::from_millis(2);
 /// A held lock. Dropping it frees it.
 #[derive(Debug)]
 pub(crate) struct Lock {
-    _file: File,
+    file: File,
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // Closing alone would leave it with a process that the host is starting this moment. Fails only for a wrong file.
+        let _ = self.file.unlock();
+    }
 }
 
 impl Lock {
@@ -62,7 +69,7 @@ impl Lock {
     fn try_with(path: &Path, lock: fn(&File) -> std::result::Result<(), TryLockError>) -> Result<Option<Lock>> {
         let file = private().open(path).map_err(|e| cannot_open("lock file", path, &e))?;
         match lock(&file) {
-            Ok(()) => Ok(Some(Lock { _file: file })),
+            Ok(()) => Ok(Some(Lock { file })),
             Err(TryLockError::WouldBlock) => Ok(None),
             Err(TryLockError::Error(e)) => {
                 Err(Error::new(Code::OutboxPath, format!("lock file {}: cannot be locked: {e}", path.display())))
@@ -131,4 +138,20 @@ fn write_private(path: &Path, text: &str) -> std::io::Result<()> {
     let mut file = private().open(path)?;
     file.set_len(0)?;
     std::io::Write::write_all(&mut file, text.as_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lock_that_is_let_go_is_free_also_when_another_process_has_inherited_its_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let outbox = folder.path().join("outbox.db");
+        let lock = Lock::exclusive(&outbox).unwrap();
+        let inherited = lock.file.try_clone().unwrap();
+        drop(lock);
+        assert!(Lock::exclusive(&outbox).is_ok());
+        drop(inherited);
+    }
 }

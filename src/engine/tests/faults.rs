@@ -1,6 +1,7 @@
 //! Turns that fail: whatever was decided in them is decided again, and nothing else is lost by it.
 
 use super::*;
+use std::sync::OnceLock;
 
 /// A connection of somebody else, to make the file fail by.
 fn beside(bench: &Bench) -> rusqlite::Connection {
@@ -190,4 +191,72 @@ fn numbers_of_results_only_grow_also_when_the_file_is_opened_anew() {
     let before = bench.engine.outbox.last_number().unwrap();
     bench.engine.outbox.reopen().unwrap();
     assert_eq!(bench.engine.outbox.last_number().unwrap(), before);
+}
+
+#[test]
+fn flushes_nobody_waits_for_are_forgotten() {
+    let mut bench = Bench::new(|_| {});
+    bench.keep(message("a"));
+    for _ in 0..1_000 {
+        let (reply, _) = ask();
+        bench.step(vec![Event::Flush { reply, deadline: bench.instant }]);
+    }
+    assert_eq!(bench.engine.flushers.len(), 1);
+}
+
+/// A network whose thread is gone.
+struct Nowhere;
+
+impl crate::engine::Outlet for Nowhere {
+    fn hand(&self, _errand: Errand) -> bool {
+        false
+    }
+
+    fn cancel(&self) {}
+
+    fn wait(&self) {}
+}
+
+#[test]
+fn without_a_network_the_engine_ends_with_an_error_instead_of_keeping_what_it_cannot_send() {
+    let bench = Bench::new(|_| {});
+    let (events, arriving) = crossbeam_channel::bounded(1);
+    let (reply, answer) = ask();
+    // The thread has a clock of its own.
+    let mut message = message("a");
+    (message.send_at, message.expires_at) = (Timestamp(0), Timestamp(i64::MAX));
+    events.send(Event::Submit { messages: vec![Sealed::new(message).unwrap()], reply }).unwrap();
+    let Bench { engine, folder, .. } = bench;
+    let error = crate::engine::run(engine, arriving, &OnceLock::new(), &Nowhere).unwrap_err();
+    assert_eq!(error.code(), Code::Internal);
+    assert_eq!(answer.now().unwrap().unwrap(), [Verdict::Kept], "it is on disk and will be settled");
+    drop(folder);
+}
+
+/// A network that looks, when it has ended, whether the outbox is still held.
+struct LastLook(std::path::PathBuf, std::cell::Cell<Option<Code>>);
+
+impl crate::engine::Outlet for LastLook {
+    fn hand(&self, _errand: Errand) -> bool {
+        true
+    }
+
+    fn cancel(&self) {}
+
+    fn wait(&self) {
+        self.1.set(Role::exclusive(&self.0).err().map(|error| error.code()));
+    }
+}
+
+#[test]
+fn the_outbox_is_held_until_nothing_can_leave_any_more() {
+    let bench = Bench::new(|_| {});
+    let path = bench.settings.outbox.path.clone();
+    let (events, arriving) = crossbeam_channel::bounded(1);
+    events.send(Event::Stop { deadline: bench.instant }).unwrap();
+    let Bench { engine, folder: _folder, .. } = bench;
+    let network = LastLook(path.clone(), std::cell::Cell::new(None));
+    assert!(!crate::engine::run(engine, arriving, &OnceLock::new(), &network).unwrap(), "nothing remains");
+    assert_eq!(network.1.get(), Some(Code::OutboxLocked));
+    assert!(Role::exclusive(&path).is_ok());
 }

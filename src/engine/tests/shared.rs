@@ -211,7 +211,8 @@ fn a_flush_waits_for_what_another_process_delivers() {
     let mut second = first.another();
     second.keep(message("a"));
     let (reply, answer) = ask();
-    second.step(vec![Event::Flush { reply }]);
+    let deadline = second.instant + Duration::from_secs(60);
+    second.step(vec![Event::Flush { reply, deadline }]);
     assert!(answer.now().is_none(), "it is due");
     first.look();
     second.look();
