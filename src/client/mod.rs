@@ -226,6 +226,8 @@ impl Client {
         match answer.wait(timeout.min(POLL_MAX)) {
             Ok(done) => done.map(|()| true),
             Err(NoAnswer::Late) => Ok(false),
+            // The engine forgets a flush whose time has run out.
+            Err(NoAnswer::Gone) if Instant::now() >= deadline => Ok(false),
             Err(NoAnswer::Gone) => Err(self.why_gone()),
         }
     }
