@@ -148,6 +148,7 @@ fn every_message_has_its_result(directory: &Path) {
 #[test]
 fn what_the_system_does_not_give_is_told_and_no_signal_of_ours_ends_the_program() {
     static LIMITS: OnceLock<Program> = OnceLock::new();
+    play(&LIMITS, "limits.c", "disk");
     play(&LIMITS, "limits.c", "file");
     play(&LIMITS, "limits.c", "right");
 }
