@@ -12,16 +12,18 @@ mod statistics;
 pub use health::{GatewayHealth, Health};
 
 use crate::config::Settings;
-use crate::engine::{Engine, Event, Outlet, Pulse, ResultQueue, Role, Verdict, not_found, run};
+use crate::engine::{
+    Answer, Engine, Event, NoAnswer, Outlet, Pulse, Reply, ResultQueue, Role, Verdict, ask, not_found, run,
+};
 use crate::error::{Code, Error, Result};
 use crate::logging::Log;
-use crate::message::{Key, Message, MessageResult, Request};
-use crate::outbox::{Outbox, Reader};
+use crate::message::{Key, MessageResult, Request};
+use crate::outbox::{Reader, Sealed};
 use crate::thread::Thread;
 use crate::time::Timestamp;
-use crossbeam_channel::{Receiver, RecvTimeoutError, SendTimeoutError, Sender, bounded};
+use crossbeam_channel::{Receiver, SendTimeoutError, Sender, bounded};
 use parking_lot::Mutex;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::thread::ThreadId;
 use std::time::{Duration, Instant};
@@ -47,15 +49,15 @@ pub struct Client {
     reader: Mutex<Reader>,
     log: Log,
     closed: AtomicBool,
+    /// Callers that wait for the engine.
+    waiting: AtomicUsize,
     /// The deadline of the shutdown.
     stop: Arc<OnceLock<Instant>>,
-    /// The engine has ended and throws away what still arrives.
-    gone: Arc<AtomicBool>,
-    engine: ThreadId,
+    engine_id: ThreadId,
     /// Says whether messages remain, once the engine has ended.
     ended: Mutex<Receiver<bool>>,
-    /// The engine's and the network's, until a shutdown takes them.
-    threads: Mutex<Vec<Thread>>,
+    /// Until a shutdown takes it. The network's thread ends before it.
+    engine_thread: Mutex<Option<Thread>>,
 }
 
 /// What `send` answers.
@@ -75,49 +77,28 @@ impl Client {
 
     fn start_with<O: Outlet + 'static>(
         settings: Settings,
-        connect: impl FnOnce(&Arc<Settings>, Sender<Event>, Log) -> Result<(O, Thread)>,
+        connect: impl FnOnce(&Arc<Settings>, Sender<Event>, Log) -> Result<O>,
     ) -> Result<Client> {
         let settings = Arc::new(settings);
         let log = Log::open(&settings.logging)?;
         let path = &settings.outbox.path;
-        let (outbox, role) = if settings.outbox.shared {
-            let mut outbox = Outbox::open(path)?;
-            let role = Role::shared(&mut outbox)?;
-            (outbox, role)
-        } else {
-            let role = Role::exclusive(path)?;
-            (Outbox::open(path)?, role)
-        };
+        let (outbox, role) = if settings.outbox.shared { Role::shared(path)? } else { Role::exclusive(path)? };
         let reader = Mutex::new(Reader::open(path)?);
         let results = Arc::new(ResultQueue::default());
         let pulse = Arc::new(Mutex::new(Pulse::default()));
         let engine =
-            Engine::new(Arc::clone(&settings), outbox, role, Arc::clone(&results), Arc::clone(&pulse), log.clone())?;
+            Engine::new(Arc::clone(&settings), outbox, role, Arc::clone(&results), Arc::clone(&pulse), log.clone());
         let (events, arriving) = bounded(EVENTS_MAX);
-        let (outlet, network) = connect(&settings, events.clone(), log.clone())?;
+        let outlet = connect(&settings, events.clone(), log.clone())?;
         let (end, ended) = bounded(1);
         let (queue, own_log) = (Arc::clone(&results), log.clone());
-        let gone = Arc::new(AtomicBool::new(false));
-        let going = Arc::clone(&gone);
         let stop = Arc::new(OnceLock::new());
         let stopping = Arc::clone(&stop);
-        let driving = crate::thread::spawn("alimi-engine", ENGINE_STACK_BYTES, move || {
-            let remain = drive(engine, &arriving, &stopping, &outlet, &queue, &own_log);
-            // An event that came too late stays in the channel, and its caller would wait for an answer. It is thrown away
-            // here, or its caller sees the mark after sending it.
-            going.store(true, Ordering::SeqCst);
-            arriving.try_iter().for_each(drop);
+        let engine_thread = crate::thread::spawn("alimi-engine", ENGINE_STACK_BYTES, move || {
+            let remain = drive(engine, arriving, &stopping, &outlet, &queue, &own_log);
             // Nobody waits for it after a shutdown that ran out of time.
             let _ = end.send(remain);
-        });
-        let driving = match driving {
-            Ok(driving) => driving,
-            Err(error) => {
-                // Its way to the engine is gone, which ends it.
-                network.join(Instant::now() + SHUTDOWN_GRACE);
-                return Err(error);
-            }
-        };
+        })?;
         Ok(Client {
             settings,
             events,
@@ -126,11 +107,11 @@ impl Client {
             reader,
             log,
             closed: AtomicBool::new(false),
+            waiting: AtomicUsize::new(0),
             stop,
-            gone,
-            engine: driving.id(),
+            engine_id: engine_thread.id(),
             ended: Mutex::new(ended),
-            threads: Mutex::new(vec![driving, network]),
+            engine_thread: Mutex::new(Some(engine_thread)),
         })
     }
 
@@ -152,14 +133,13 @@ impl Client {
             return Err(Error::new(Code::InvalidArgument, text));
         }
         let now = Timestamp::now();
-        let prepared: Vec<Result<Message>> =
-            requests.into_iter().map(|request| crate::content::prepare(&self.settings, request, now)).collect();
-        let mut keys = Vec::with_capacity(prepared.len());
-        let mut messages = Vec::with_capacity(prepared.len());
-        for message in prepared {
-            keys.push(message.map(|message| {
-                let key = message.key.as_str().to_owned();
-                messages.push(message);
+        let mut keys = Vec::with_capacity(requests.len());
+        let mut messages = Vec::with_capacity(requests.len());
+        for request in requests {
+            let sealed = crate::content::prepare(&self.settings, request, now).and_then(Sealed::new);
+            keys.push(sealed.map(|sealed| {
+                let key = sealed.message.key.as_str().to_owned();
+                messages.push(sealed);
                 key
             }));
         }
@@ -191,11 +171,21 @@ impl Client {
     pub fn poll(&self, timeout: Duration) -> Result<Option<MessageResult>> {
         self.check_open()?;
         let timeout = if self.is_inside() { Duration::ZERO } else { timeout.min(POLL_MAX) };
-        let waited = self.results.take(Instant::now() + timeout)?;
-        if waited.refill {
-            self.tell(Event::Refill)?;
+        let deadline = Instant::now() + timeout;
+        loop {
+            let waited = self.results.take(deadline)?;
+            if !waited.refill {
+                return Ok(waited.result);
+            }
+            // A result in hand waits for nothing.
+            let until = if waited.result.is_some() { Instant::now() } else { deadline };
+            if self.events.send_deadline(Event::Refill, until).is_err() {
+                self.results.ask_again();
+            }
+            if waited.result.is_some() || Instant::now() >= deadline {
+                return Ok(waited.result);
+            }
         }
-        Ok(waited.result)
     }
 
     /// Puts a polled result back to the front of the queue.
@@ -207,10 +197,10 @@ impl Client {
     /// die before it is written, the result comes again.
     pub fn acknowledge(&self, key: &str) -> Result<()> {
         self.check_open()?;
-        if let Some(id) = self.results.acknowledged(key) {
+        let key = Key::parse(key)?;
+        if let Some(id) = self.results.acknowledged(&key) {
             return self.tell(Event::Acknowledge(id));
         }
-        let key = Key::parse(key)?;
         self.ask(|reply| Event::AcknowledgeKey { key, reply })
     }
 
@@ -230,8 +220,14 @@ impl Client {
     /// Waits until nothing is due or in flight; false when the time ran out first.
     pub fn flush(&self, timeout: Duration) -> Result<bool> {
         self.check_open()?;
-        let done = self.ask_for(timeout.min(POLL_MAX), |reply| Event::Flush { reply })?;
-        Ok(done.is_some())
+        let (reply, answer) = self.question()?;
+        let deadline = Instant::now() + timeout.min(POLL_MAX);
+        self.tell(Event::Flush { reply, deadline })?;
+        match answer.wait(timeout.min(POLL_MAX)) {
+            Ok(done) => done.map(|()| true),
+            Err(NoAnswer::Late) => Ok(false),
+            Err(NoAnswer::Gone) => Err(self.why_gone()),
+        }
     }
 
     /// Stops: hands over what is due for at most `timeout`, then ends. True when no message is left in the outbox.
@@ -254,7 +250,7 @@ impl Client {
         }
         let remain = self.ended.lock().recv_deadline(end).unwrap_or(true);
         // A thread that does not end is let go of: it holds nothing of the caller's.
-        for thread in std::mem::take(&mut *self.threads.lock()) {
+        if let Some(thread) = self.engine_thread.lock().take() {
             thread.join(end);
         }
         Ok(!remain)
@@ -266,7 +262,7 @@ impl Client {
 
     /// Whether the caller is the engine's own thread.
     fn is_inside(&self) -> bool {
-        std::thread::current().id() == self.engine
+        std::thread::current().id() == self.engine_id
     }
 
     fn tell(&self, event: Event) -> Result<()> {
@@ -277,26 +273,26 @@ impl Client {
         })
     }
 
-    fn ask<T>(&self, event: impl FnOnce(Sender<Result<T>>) -> Event) -> Result<T> {
-        self.ask_for(DISK_WAIT, event)?.ok_or_else(disk_hangs)
+    /// Asks the engine and waits for the disk.
+    fn ask<T>(&self, event: impl FnOnce(Reply<T>) -> Event) -> Result<T> {
+        let (reply, answer) = self.question()?;
+        self.tell(event(reply))?;
+        match answer.wait_awake(&self.waiting, DISK_WAIT) {
+            Ok(done) => done,
+            Err(NoAnswer::Late) => Err(disk_hangs()),
+            Err(NoAnswer::Gone) => Err(self.why_gone()),
+        }
     }
 
-    /// The engine's answer; `None` when the time ran out first.
-    fn ask_for<T>(&self, timeout: Duration, event: impl FnOnce(Sender<Result<T>>) -> Event) -> Result<Option<T>> {
+    /// A question to the engine, which its own thread must not wait for.
+    fn question<T>(&self) -> Result<(Reply<T>, Answer<T>)> {
         if self.is_inside() {
             return Err(Error::new(
                 Code::InsideCallback,
                 "the log callback was called by the thread that would have to do this; call it from another thread",
             ));
         }
-        let (reply, answer) = bounded(1);
-        self.tell(event(reply))?;
-        let gone = self.gone.load(Ordering::SeqCst);
-        match answer.recv_timeout(if gone { Duration::ZERO } else { timeout }) {
-            Ok(done) => done.map(Some),
-            Err(RecvTimeoutError::Timeout) if !gone => Ok(None),
-            Err(_) => Err(self.why_gone()),
-        }
+        Ok(ask())
     }
 
     /// The engine has ended: by a shutdown, or by a fault.
@@ -316,22 +312,24 @@ impl Drop for Client {
 /// whether messages remain in the outbox.
 fn drive(
     engine: Engine,
-    events: &Receiver<Event>,
+    events: Receiver<Event>,
     stop: &OnceLock<Instant>,
     outlet: &impl Outlet,
     results: &ResultQueue,
     log: &Log,
 ) -> bool {
     let ran = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| run(engine, events, stop, outlet)));
+    let ran = ran.unwrap_or_else(|payload| {
+        // Dropping a foreign payload may panic again.
+        std::mem::forget(payload);
+        Err(fault())
+    });
     match ran {
         Ok(remain) => {
             results.close(closed());
             remain
         }
-        Err(payload) => {
-            // Dropping a foreign payload may panic again.
-            std::mem::forget(payload);
-            let error = fault();
+        Err(error) => {
             log.error(format_args!("{error}"));
             results.close(error);
             outlet.cancel();

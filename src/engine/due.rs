@@ -3,7 +3,7 @@
 use super::hear::fall_back;
 use super::policy::Moment;
 use super::state::{Engine, Turn};
-use super::{LOOK_UPS_MAX, ROWS_MAX};
+use super::{LOOK_UP_LEASE, LOOK_UPS_MAX, ROWS_MAX};
 use crate::error::Result;
 use crate::gateway::{Errand, Parcel, Task};
 use crate::message::{Certainty, Channel, Class, Outcome, Payload, Priority, Reason, State};
@@ -11,8 +11,6 @@ use crate::outbox::{Entry, Phase};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// How long the answer to a look-up is waited for before the question is put again.
-const LOOK_UP_LEASE: Duration = Duration::from_secs(60);
 /// How often a message of a gateway that is no longer configured is looked at again.
 const UNKNOWN_GATEWAY_WAIT: Duration = Duration::from_secs(60);
 
@@ -52,7 +50,13 @@ impl Engine {
                 }
                 self.finish(turn, &mut entry, State::Expired, Certainty::NotSent)?;
             } else if self.capabilities.contains_key(&entry.gateway) {
-                let payload = self.outbox.payload(entry.id)?;
+                let Some(payload) = self.outbox.payload(entry.id)? else {
+                    // One damaged message must not stop the queue, and nobody knows what it said.
+                    self.log.error(format_args!("message {}: its content is damaged; it will expire unsent", entry.id));
+                    entry.due = entry.expires_at;
+                    self.outbox.save(&entry)?;
+                    continue;
+                };
                 entry.depart(self.departure(turn.now));
                 self.outbox.save(&entry)?;
                 self.agenda.note(Phase::Sending, entry.due);
@@ -146,7 +150,8 @@ impl Engine {
         }
         for entry in look_ups {
             match self.outbox.payload(entry.id) {
-                Ok(payload) => {
+                Ok(None) => self.log.error(format_args!("message {}: its content is damaged", entry.id)),
+                Ok(Some(payload)) => {
                     let parcel = parcel(&entry, Arc::new(payload));
                     self.looking_up += 1;
                     self.add(&mut errands, Task::LookUp, &entry, parcel);

@@ -1,12 +1,11 @@
 //! What reaches the engine, and how it answers.
 
-use crate::error::{Error, Result};
+use super::reply::Reply;
+use crate::error::Error;
 use crate::gateway::News;
-use crate::message::{Key, Message};
+use crate::message::Key;
+use crate::outbox::Sealed;
 use std::time::Instant;
-
-/// Where an answer goes; the caller waits on the other end.
-pub(crate) type Reply<T> = crossbeam_channel::Sender<Result<T>>;
 
 /// What became of one submitted message.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,7 +21,7 @@ pub(crate) enum Verdict {
 /// What reaches the engine.
 pub(crate) enum Event {
     /// Keep these messages.
-    Submit { messages: Vec<Message>, reply: Reply<Vec<Verdict>> },
+    Submit { messages: Vec<Sealed>, reply: Reply<Vec<Verdict>> },
     /// The network has news.
     Heard(News),
     /// Let results go that were handed out by this process: no answer, they come back should this be lost.
@@ -31,8 +30,8 @@ pub(crate) enum Event {
     AcknowledgeKey { key: Key, reply: Reply<()> },
     /// Do not send it.
     Cancel { key: Key, reply: Reply<()> },
-    /// Answer when nothing is due or in flight.
-    Flush { reply: Reply<()> },
+    /// Answer when nothing is due or in flight; nobody waits beyond the deadline.
+    Flush { reply: Reply<()>, deadline: Instant },
     /// The queue of results has room again.
     Refill,
     /// Hand over what is due until the deadline, then end.

@@ -9,6 +9,9 @@ use crate::message::{Certainty, Class, Outcome, Reason, State};
 use crate::outbox::{Entry, Phase};
 use crate::time::Timestamp;
 
+/// Most accepted messages of which a copy is held.
+const ACCEPTED_MAX: usize = 4_000;
+
 impl Engine {
     pub(super) fn hear(&mut self, turn: &mut Turn, news: &News) -> Result<()> {
         match news {
@@ -31,7 +34,7 @@ impl Engine {
                 }
             }
             News::LookedUp { words, unasked } => {
-                self.looking_up = self.looking_up.saturating_sub(words.len() + unasked.len());
+                turn.looked_up += words.len() + unasked.len();
                 for word in words {
                     self.looked_up(turn, word)?;
                 }
@@ -48,7 +51,10 @@ impl Engine {
     }
 
     fn reported(&mut self, turn: &mut Turn, word: &Word) -> Result<()> {
-        let Some(entry) = self.outbox.load(word.id)? else { return Ok(()) };
+        let known = self.accepted.remove(&word.id);
+        let Some(entry) = known.map_or_else(|| self.outbox.load(word.id), |entry| Ok(Some(entry)))? else {
+            return Ok(());
+        };
         if entry.channel != word.channel {
             return self.late_delivery(turn, entry, word);
         }
@@ -128,7 +134,19 @@ impl Engine {
             self.log.debug(format_args!("message {id}: {reason}; next by {channel} at {}", entry.due.to_iso()));
         }
         self.agenda.note(entry.phase, entry.due);
-        self.outbox.save(&entry)
+        self.outbox.save(&entry)?;
+        self.accepted.remove(&entry.id);
+        if entry.phase == Phase::Await {
+            self.remember(entry);
+        }
+        Ok(())
+    }
+
+    fn remember(&mut self, entry: Entry) {
+        if self.accepted.len() >= ACCEPTED_MAX {
+            self.accepted.clear();
+        }
+        self.accepted.insert(entry.id, entry);
     }
 
     fn await_report(&self, entry: &mut Entry, now: Timestamp) {

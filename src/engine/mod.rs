@@ -16,21 +16,25 @@ mod hear;
 mod policy;
 mod pulse;
 mod rate;
+mod reply;
 mod results;
 mod shared;
 mod state;
 mod submit;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod worker;
 
 pub(crate) use event::{Event, Verdict};
 pub(crate) use pulse::Pulse;
+pub(crate) use reply::{Answer, NoAnswer, Reply, ask};
 pub(crate) use results::ResultQueue;
 pub(crate) use shared::Role;
 pub(crate) use state::Engine;
 pub(crate) use submit::not_found;
 pub(crate) use worker::{Outlet, run};
+
+use std::time::Duration;
 
 /// Most messages that may be under way at once; bounds memory and what a crash leaves to be settled.
 pub(crate) const IN_FLIGHT_MAX: usize = 4_000;
@@ -40,3 +44,5 @@ const GROUP_MAX: usize = 4_000;
 const ROWS_MAX: usize = 1_000;
 /// Most messages asked about at once.
 const LOOK_UPS_MAX: usize = 1_000;
+/// How long the answer to a look-up is waited for before the question is put again.
+const LOOK_UP_LEASE: Duration = Duration::from_secs(60);

@@ -7,21 +7,14 @@
 //!   acknowledgement needs no wait for the disk.
 
 use crate::error::{Error, Result};
-use crate::message::MessageResult;
+use crate::message::{Key, MessageResult};
+use crate::outbox::Entry;
 use parking_lot::{Condvar, Mutex};
 use std::collections::{HashMap, VecDeque};
 use std::time::Instant;
 
 const RESULTS_MAX: usize = 4_096;
 const OUTSTANDING_MAX: usize = 65_536;
-
-/// A result, its row and its running number.
-#[derive(Clone, Debug)]
-pub(crate) struct Final {
-    pub id: i64,
-    pub number: i64,
-    pub result: MessageResult,
-}
 
 /// Shared by the engine and every caller.
 #[derive(Default)]
@@ -32,8 +25,10 @@ pub(crate) struct ResultQueue {
 
 #[derive(Default)]
 struct Inner {
-    waiting: VecDeque<Final>,
-    outstanding: HashMap<String, i64>,
+    /// Handed out, but the caller had no room for them.
+    returned: Vec<MessageResult>,
+    waiting: VecDeque<Entry>,
+    outstanding: HashMap<Key, i64>,
     /// The number of the last result that entered.
     last: i64,
     /// Results with higher numbers are on disk.
@@ -57,7 +52,7 @@ pub(crate) struct Waited {
 
 impl ResultQueue {
     /// Hands over new results of a turn. Those that do not fit stay on disk.
-    pub fn push(&self, results: Vec<Final>) {
+    pub fn push(&self, results: Vec<Entry>) {
         if results.is_empty() {
             return;
         }
@@ -68,7 +63,7 @@ impl ResultQueue {
                 inner.behind = true;
                 break;
             }
-            inner.last = result.number;
+            inner.last = result.due.0;
             inner.waiting.push_back(result);
             entered += 1;
         }
@@ -86,34 +81,47 @@ impl ResultQueue {
         (RESULTS_MAX.saturating_sub(inner.waiting.len()), inner.last)
     }
 
-    /// Hands over results fetched from the disk. `all`: there are no more.
-    pub fn refill(&self, results: Vec<Final>, all: bool) {
+    /// Hands over results fetched from the disk. `seen`: there are no more up to this number.
+    pub fn refill(&self, results: Vec<Entry>, seen: Option<i64>) {
         {
             let mut inner = self.inner.lock();
-            inner.behind = !all;
+            inner.behind = seen.is_none();
             inner.asked_for_more = false;
-            if let Some(last) = results.last() {
-                inner.last = last.number;
-            }
+            let last = results.last().map_or(inner.last, |entry| entry.due.0);
+            inner.last = last.max(seen.unwrap_or(last));
             inner.waiting.extend(results);
         }
         self.arrived.notify_all();
+    }
+
+    /// The disk could not be read: nothing may enter before what is there.
+    pub fn fall_behind(&self) {
+        self.inner.lock().behind = true;
     }
 
     /// Waits for a result.
     pub fn take(&self, deadline: Instant) -> Result<Waited> {
         let mut inner = self.inner.lock();
         loop {
-            if let Some(result) = inner.waiting.pop_front() {
+            if let Some(result) = inner.returned.pop() {
+                return Ok(Waited { result: Some(result), refill: false });
+            }
+            if let Some(entry) = inner.waiting.pop_front() {
                 if inner.outstanding.len() < OUTSTANDING_MAX {
-                    inner.outstanding.insert(result.result.key.clone(), result.id);
+                    inner.outstanding.insert(entry.key.clone(), entry.id);
                 }
                 let refill = inner.behind && !inner.asked_for_more && inner.waiting.len() <= RESULTS_MAX / 2;
                 inner.asked_for_more |= refill;
-                return Ok(Waited { result: Some(result.result), refill });
+                drop(inner);
+                // On the caller's thread: the engine only hands its entry over.
+                return Ok(Waited { result: Some(entry.result()), refill });
             }
             if let Some(error) = &inner.closed {
                 return Err(error.clone());
+            }
+            if inner.behind && !inner.asked_for_more {
+                inner.asked_for_more = true;
+                return Ok(Waited { result: None, refill: true });
             }
             let over = std::mem::take(&mut inner.woken) || {
                 let wakes = inner.wakes;
@@ -122,25 +130,25 @@ impl ResultQueue {
                 inner.polls -= 1;
                 late || inner.wakes != wakes
             };
-            if over && inner.waiting.is_empty() && inner.closed.is_none() {
+            if over && inner.waiting.is_empty() && inner.returned.is_empty() && inner.closed.is_none() {
                 return Ok(Waited { result: None, refill: false });
             }
         }
     }
 
+    /// The engine could not be asked for more: ask again.
+    pub fn ask_again(&self) {
+        self.inner.lock().asked_for_more = false;
+    }
+
     /// Puts a result back to the front: the caller had no room for it.
     pub fn put_back(&self, result: MessageResult) {
-        let mut inner = self.inner.lock();
-        if let Some(id) = inner.outstanding.remove(&result.key) {
-            let number = inner.waiting.front().map_or(inner.last, |next| next.number);
-            inner.waiting.push_front(Final { id, number, result });
-        }
-        drop(inner);
+        self.inner.lock().returned.push(result);
         self.arrived.notify_one();
     }
 
     /// The row of a result that this process was handed and has not acknowledged.
-    pub fn acknowledged(&self, key: &str) -> Option<i64> {
+    pub fn acknowledged(&self, key: &Key) -> Option<i64> {
         self.inner.lock().outstanding.remove(key)
     }
 
@@ -161,6 +169,7 @@ impl ResultQueue {
         let mut inner = self.inner.lock();
         inner.closed.get_or_insert(error);
         inner.waiting.clear();
+        inner.returned.clear();
         drop(inner);
         self.arrived.notify_all();
     }

@@ -2,12 +2,12 @@
 //!
 //! Invariants: the process that holds the lock delivers, all others only submit, cancel, and read their own results; the
 //! lock is tried every [`TICK`], so another process takes over well within two seconds of a death; what a dead process
-//! submitted belongs to the one that delivers.
+//! submitted belongs to the one that delivers. A tick writes nothing and takes no lock of the database.
 
 use super::state::{Engine, Turn};
 use crate::error::Result;
 use crate::outbox::{Lock, Member, Outbox};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 /// How often a shared outbox is looked at for what other processes did.
@@ -26,36 +26,48 @@ pub(crate) enum Role {
 /// One of several.
 pub(crate) struct Membership {
     member: Member,
-    lock: Option<Lock>,
+    delivery: Option<Lock>,
     path: PathBuf,
-    tick_at: Instant,
+    /// `None`: at once.
+    tick_at: Option<Instant>,
     ticks: u32,
-    seen_version: i64,
+    /// Of the file, when it was last looked at.
+    seen_version: Option<i64>,
+    somebody_died: bool,
+    /// Keeps exclusive owners away. The last to go.
+    _presence: Lock,
 }
 
 impl Role {
-    /// Locks the outbox for this process alone.
-    pub fn exclusive(path: &std::path::Path) -> Result<Role> {
-        Ok(Role::Exclusive { _lock: Lock::acquire(path)? })
+    /// Opens the outbox for this process alone.
+    pub fn exclusive(path: &Path) -> Result<(Outbox, Role)> {
+        let lock = Lock::exclusive(path)?;
+        let outbox = Outbox::open(path)?;
+        outbox.reserve_log();
+        Ok((outbox, Role::Exclusive { _lock: lock }))
     }
 
-    /// Joins those that share it.
-    pub fn shared(outbox: &mut Outbox) -> Result<Role> {
-        let path = outbox.path().to_owned();
-        Ok(Role::Shared(Box::new(Membership {
+    /// Opens the outbox and joins those that share it.
+    pub fn shared(path: &Path) -> Result<(Outbox, Role)> {
+        let presence = Lock::shared(path)?;
+        let mut outbox = Outbox::open_shared(path)?;
+        let membership = Membership {
             member: outbox.join()?,
-            lock: Lock::try_acquire(&path)?,
-            path,
-            tick_at: Instant::now(),
+            delivery: Lock::try_delivery(path)?,
+            path: path.to_owned(),
+            tick_at: None,
             ticks: 0,
-            seen_version: 0,
-        })))
+            seen_version: None,
+            somebody_died: false,
+            _presence: presence,
+        };
+        Ok((outbox, Role::Shared(Box::new(membership))))
     }
 
     pub fn delivers(&self) -> bool {
         match self {
             Role::Exclusive { .. } => true,
-            Role::Shared(membership) => membership.lock.is_some(),
+            Role::Shared(membership) => membership.delivery.is_some(),
         }
     }
 
@@ -67,57 +79,68 @@ impl Role {
         }
     }
 
-    pub fn owns(&self, owner: i64) -> bool {
-        self.owner().is_none_or(|own| own == owner)
+    /// Whether it delivers and a process has died whose messages are to be adopted.
+    pub fn must_adopt(&self) -> bool {
+        matches!(self, Role::Shared(membership) if membership.delivery.is_some() && membership.somebody_died)
     }
 
-    pub fn tick_due(&self) -> bool {
-        self.tick_in(Instant::now()).is_zero()
+    /// After the file was opened anew: its versions count from elsewhere.
+    pub fn look_anew(&mut self) {
+        if let Role::Shared(membership) = self {
+            membership.seen_version = None;
+        }
     }
 
     pub fn tick_in(&self, now: Instant) -> Duration {
         match self {
             Role::Exclusive { .. } => Duration::MAX,
-            Role::Shared(membership) => membership.tick_at.saturating_duration_since(now),
+            Role::Shared(membership) => {
+                membership.tick_at.map_or(Duration::ZERO, |at| at.saturating_duration_since(now))
+            }
         }
     }
 }
 
 impl Engine {
-    /// In a shared outbox: notices what others did, and takes over from a process that died.
-    pub(super) fn take_part(&mut self, turn: &mut Turn) -> Result<()> {
-        let Role::Shared(membership) = &mut self.role else { return Ok(()) };
-        self.outbox.refresh_result_sequence()?;
-        let now = Instant::now();
-        if membership.tick_at > now {
+    /// In a shared outbox: notices what others did, and that the one that delivered is gone.
+    pub(super) fn look_around(&mut self, now: Instant) -> Result<()> {
+        if !self.role.tick_in(now).is_zero() {
             return Ok(());
         }
-        membership.tick_at = now + TICK;
+        let Role::Shared(membership) = &mut self.role else { return Ok(()) };
+        membership.tick_at = Some(now + TICK);
         membership.ticks = membership.ticks.wrapping_add(1);
-        if membership.lock.is_none() {
-            turn.refill = true;
-            membership.lock = Lock::try_acquire(&membership.path)?;
-            if membership.lock.is_none() {
-                return Ok(());
-            }
-            self.start = true;
+        if membership.delivery.is_none() {
+            membership.delivery = Lock::try_delivery(&membership.path)?;
+            self.start = membership.delivery.is_some();
         }
-        let version = self.outbox.data_version()?;
-        if version != membership.seen_version {
+        if membership.delivery.is_some() && membership.ticks % ADOPTION_TICKS == 0 {
+            membership.somebody_died = self.outbox.somebody_died(membership.member.id)?;
+        }
+        let version = Some(self.outbox.data_version()?);
+        if membership.seen_version != version {
             membership.seen_version = version;
             self.agenda.forget();
-        }
-        let id = membership.member.id;
-        if self.start || membership.ticks % ADOPTION_TICKS == 0 {
-            // What an earlier exclusive process left has owner 0.
-            let adopted = (self.start && self.outbox.hand_over(0, id)? > 0) | self.outbox.adopt(id)?;
-            turn.refill |= adopted;
-        }
-        if self.start {
-            self.open = self.outbox.open_messages()?;
-            self.show_role();
+            self.fetch_results(now);
         }
         Ok(())
+    }
+
+    /// Called inside a transaction: takes over what has no owner any more.
+    pub(super) fn adopt(&mut self, turn: &mut Turn) -> Result<()> {
+        if let Role::Shared(membership) = &self.role {
+            turn.refill |= self.outbox.adopt(membership.member.id)?;
+            // Copies in memory may still have the old owner.
+            self.accepted.clear();
+        }
+        Ok(())
+    }
+
+    /// After the commit.
+    pub(super) fn has_adopted(&mut self) {
+        if let Role::Shared(membership) = &mut self.role {
+            membership.somebody_died = false;
+        }
     }
 
     /// Tells health and log whether this process delivers.
@@ -125,7 +148,7 @@ impl Engine {
         let delivers = self.role.delivers();
         let before = std::mem::replace(&mut self.pulse.lock().delivers, delivers);
         if delivers && !before {
-            self.log.info(format_args!("this process delivers; {} messages are open", self.open));
+            self.log.info(format_args!("this process delivers; {} messages are open", self.outbox.open_messages()));
         }
     }
 }

@@ -1,12 +1,13 @@
 //! The engine's state and its step: one transaction per turn.
 
 use super::agenda::Agenda;
-use super::event::{Event, Reply, Verdict};
+use super::event::{Event, Verdict};
 use super::pulse::Pulse;
 use super::rate::RateGuard;
-use super::results::{Final, ResultQueue};
+use super::reply::Reply;
+use super::results::ResultQueue;
 use super::shared::Role;
-use super::{IN_FLIGHT_MAX, ROWS_MAX};
+use super::{IN_FLIGHT_MAX, LOOK_UP_LEASE, ROWS_MAX};
 use crate::config::Settings;
 use crate::error::{Code, Error, Result};
 use crate::gateway::{Capabilities, Errand};
@@ -15,7 +16,7 @@ use crate::message::{Certainty, Payload, Priority, State};
 use crate::outbox::{Departure, Entry, Outbox, Phase};
 use crate::time::Timestamp;
 use parking_lot::Mutex;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -33,10 +34,15 @@ pub(crate) struct Engine {
     pub(super) agenda: Agenda,
     /// Requests under way.
     pub(super) in_flight: HashMap<i64, Entry>,
+    /// Accepted messages as they are on disk, to spare reading them when their report comes soon. Only a copy: it is
+    /// dropped as a whole when it is full, and whenever it might differ.
+    pub(super) accepted: HashMap<i64, Entry>,
     /// Look-ups under way.
     pub(super) looking_up: usize,
-    /// Messages that have not ended.
-    pub(super) open: u64,
+    /// Messages asked for since the size of the file was last looked at.
+    pub(super) unmeasured: usize,
+    /// The file was as large as it may be when it was last looked at.
+    pub(super) too_large: bool,
     pub(super) guard: RateGuard,
     pub(super) results: Arc<ResultQueue>,
     pub(super) pulse: Arc<Mutex<Pulse>>,
@@ -44,10 +50,11 @@ pub(crate) struct Engine {
     pub(super) random: fastrand::Rng,
     /// What must not be lost because one commit failed.
     retained: Vec<Event>,
-    flushers: Vec<Reply<()>>,
+    pub(super) flushers: Vec<(Reply<()>, Instant)>,
     pub(super) stopping: Option<Instant>,
     recover_at: Option<Instant>,
     last_now: Timestamp,
+    /// This process has begun to deliver and has not yet taken over what the last one left.
     pub(super) start: bool,
 }
 
@@ -70,8 +77,8 @@ impl Response {
     /// Sends it; a caller that no longer waits is no error.
     pub fn send(self) {
         match self {
-            Response::Verdicts(reply, verdicts) => drop(reply.try_send(verdicts)),
-            Response::Done(reply, done) => drop(reply.try_send(done)),
+            Response::Verdicts(reply, verdicts) => reply.send(verdicts),
+            Response::Done(reply, done) => reply.send(done),
         }
     }
 }
@@ -79,7 +86,9 @@ impl Response {
 /// What a turn has done so far: applied to the engine only after the commit.
 pub(super) struct Turn {
     pub now: Timestamp,
-    pub replies: Vec<Response>,
+    /// What callers will be told, in the order of their events.
+    pub verdicts: VecDeque<Vec<Verdict>>,
+    pub done: VecDeque<Result<()>>,
     pub departed: Vec<(Entry, Arc<Payload>)>,
     /// Requests whose answer is in.
     pub arrived: Vec<i64>,
@@ -87,11 +96,10 @@ pub(super) struct Turn {
     pub overtook: Vec<i64>,
     /// Messages to ask about.
     pub look_ups: Vec<Entry>,
-    pub opened: u64,
+    /// Look-ups whose answer is in.
+    pub looked_up: usize,
     pub kept: u64,
-    pub finished: Vec<Final>,
-    /// Messages that ended.
-    pub closed: u64,
+    pub finished: Vec<Entry>,
     /// Results are to be fetched from the disk.
     pub refill: bool,
 }
@@ -100,22 +108,24 @@ impl Engine {
     /// Takes the outbox over: what an earlier process left under way will be settled first.
     pub fn new(
         settings: Arc<Settings>,
-        mut outbox: Outbox,
+        outbox: Outbox,
         role: Role,
         results: Arc<ResultQueue>,
         pulse: Arc<Mutex<Pulse>>,
         log: Log,
-    ) -> Result<Engine> {
+    ) -> Engine {
         let capabilities = settings.gateways.iter().map(|(name, g)| (name.clone(), Capabilities::of(g))).collect();
-        let open = outbox.open_messages()?;
         let guard = RateGuard::new(settings.max_per_minute);
         let mut engine = Engine {
             capabilities,
+            start: role.delivers(),
             role,
             agenda: Agenda::unknown(),
             in_flight: HashMap::new(),
+            accepted: HashMap::new(),
             looking_up: 0,
-            open,
+            unmeasured: usize::MAX,
+            too_large: false,
             guard,
             results,
             pulse,
@@ -126,27 +136,27 @@ impl Engine {
             stopping: None,
             recover_at: None,
             last_now: Timestamp(i64::MIN),
-            start: true,
-            outbox: {
-                outbox.rollback();
-                outbox
-            },
+            outbox,
             settings,
         };
         engine.show_role();
-        Ok(engine)
+        engine
     }
 
     /// One turn: applies the events and whatever is due, commits, and returns what follows from it.
     pub fn step(&mut self, events: Vec<Event>, now: Timestamp, instant: Instant) -> Effects {
-        let mut events = self.sort_out(events);
-        if !events.is_empty() || self.has_work(now) {
+        let mut events = self.sort_out(events, instant);
+        if let Err(error) = self.look_around(instant) {
+            let effects = self.undo(events, &error, instant);
+            return self.finish_turn(effects, now, instant);
+        }
+        if !events.is_empty() || self.has_work(now, instant) {
             events.splice(0..0, std::mem::take(&mut self.retained));
             let mut turn = Turn::new(now);
             match self.turn(&mut turn, &mut events) {
                 Ok(()) => {
                     self.recover_at = None;
-                    let effects = self.apply(turn);
+                    let effects = self.apply(turn, events, instant);
                     return self.finish_turn(effects, now, instant);
                 }
                 Err(error) => {
@@ -159,11 +169,14 @@ impl Engine {
     }
 
     /// Takes out the events that need no transaction.
-    fn sort_out(&mut self, events: Vec<Event>) -> Vec<Event> {
+    fn sort_out(&mut self, events: Vec<Event>, instant: Instant) -> Vec<Event> {
         let mut rest = Vec::with_capacity(events.len());
         for event in events {
             match event {
-                Event::Flush { reply } => self.flushers.push(reply),
+                Event::Flush { reply, deadline } => {
+                    self.flushers.retain(|(_, deadline)| *deadline > instant);
+                    self.flushers.push((reply, deadline));
+                }
                 Event::Stop { deadline } => self.stopping = Some(deadline),
                 other => rest.push(other),
             }
@@ -171,9 +184,11 @@ impl Engine {
         rest
     }
 
-    fn has_work(&self, now: Timestamp) -> bool {
+    fn has_work(&self, now: Timestamp, instant: Instant) -> bool {
         let due = Phase::TIMED.into_iter().any(|phase| self.agenda.is_due(phase, now) && self.may_handle(phase));
-        due || self.start || !self.retained.is_empty() || self.clock_set_back(now) || self.role.tick_due()
+        // A turn without work still finds out whether the disk is well again.
+        let recovers = self.recover_at.is_some_and(|at| at <= instant);
+        due || recovers || self.start || !self.retained.is_empty() || self.clock_set_back(now) || self.role.must_adopt()
     }
 
     /// Whether this process handles what is due in a phase now.
@@ -215,17 +230,27 @@ impl Engine {
 
     fn work(&mut self, turn: &mut Turn, events: &mut [Event]) -> Result<()> {
         self.set_clock(turn.now)?;
-        self.take_part(turn)?;
-        if self.start && self.role.delivers() {
+        if self.start {
             self.take_over(turn)?;
+        } else if self.role.must_adopt() {
+            self.adopt(turn)?;
         }
         for event in events.iter_mut() {
             match event {
-                Event::Submit { messages, reply } => self.submit(turn, std::mem::take(messages), reply.clone())?,
+                Event::Submit { messages, .. } => {
+                    let verdicts = self.submit(turn, std::mem::take(messages))?;
+                    turn.verdicts.push_back(verdicts);
+                }
+                Event::AcknowledgeKey { key, .. } => {
+                    let done = self.acknowledge_key(turn, key)?;
+                    turn.done.push_back(done);
+                }
+                Event::Cancel { key, .. } => {
+                    let done = self.cancel(turn, key)?;
+                    turn.done.push_back(done);
+                }
                 Event::Heard(news) => self.hear(turn, news)?,
                 Event::Acknowledge(id) => self.acknowledge(turn, *id)?,
-                Event::AcknowledgeKey { key, reply } => self.acknowledge_key(turn, key, reply.clone())?,
-                Event::Cancel { key, reply } => self.cancel(turn, key, reply.clone())?,
                 Event::Refill => turn.refill = true,
                 Event::Flush { .. } | Event::Stop { .. } => {}
             }
@@ -237,16 +262,26 @@ impl Engine {
     }
 
     /// After the commit: what was decided becomes true in memory too.
-    fn apply(&mut self, turn: Turn) -> Effects {
+    fn apply(&mut self, mut turn: Turn, events: Vec<Event>, instant: Instant) -> Effects {
+        self.last_now = turn.now;
+        if std::mem::take(&mut self.start) {
+            self.show_role();
+        }
+        self.has_adopted();
+        let replies = events.into_iter().filter_map(|event| respond(event, &mut turn)).collect();
         for id in &turn.arrived {
             self.in_flight.remove(id);
         }
+        self.looking_up = self.looking_up.saturating_sub(turn.looked_up);
         let errands = self.load(turn.departed, turn.look_ups);
-        self.open = (self.open + turn.opened).saturating_sub(turn.closed);
         self.guard.count(turn.kept, turn.now);
-        self.hand_out(turn.finished, turn.refill);
+        if turn.refill {
+            self.fetch_results(instant);
+        } else {
+            self.results.push(turn.finished);
+        }
         self.pulse.lock().trouble = None;
-        Effects { replies: turn.replies, errands, stopped: false }
+        Effects { replies, errands, stopped: false }
     }
 
     /// After a failed commit: callers are told, and what must not be lost is kept for the next turn.
@@ -270,34 +305,38 @@ impl Engine {
         if matches!(error.code(), Code::OutboxIo | Code::OutboxCorrupt) {
             // What SQLite holds in memory may differ from the disk now; a failure to open is tried again next turn.
             let _ = self.outbox.reopen();
+            self.role.look_anew();
         }
         self.agenda.forget();
+        self.accepted.clear();
         effects
     }
 
     fn finish_turn(&mut self, mut effects: Effects, now: Timestamp, instant: Instant) -> Effects {
         if effects.errands.is_empty() && self.is_quiet(now) {
-            effects.replies.extend(self.flushers.drain(..).map(|reply| Response::Done(reply, Ok(()))));
+            effects.replies.extend(self.flushers.drain(..).map(|(reply, _)| Response::Done(reply, Ok(()))));
             effects.stopped = self.stopping.is_some();
         }
-        effects.stopped |= self.stopping.is_some_and(|deadline| deadline <= instant);
+        // Who does not deliver has nothing to hand over.
+        effects.stopped |= self.stopping.is_some_and(|deadline| deadline <= instant || !self.role.delivers());
         effects
     }
 
-    /// Whether nothing is due or in flight.
+    /// Whether nothing is due or in flight, by whichever process.
     fn is_quiet(&mut self, now: Timestamp) -> bool {
         if self.flushers.is_empty() && self.stopping.is_none() {
             return false;
         }
-        if !self.role.delivers() {
-            return true;
-        }
+        let in_flight = match self.role.delivers() {
+            true => !self.in_flight.is_empty(),
+            false => !matches!(self.outbox.next_due(Phase::Sending), Ok(None)),
+        };
         let lanes = [Phase::Urgent, Phase::Normal, Phase::Bulk];
         let waiting = |engine: &mut Engine, phase| {
             engine.agenda.is_due(phase, now)
                 && (engine.agenda.refresh(phase, &engine.outbox).is_err() || engine.agenda.is_due(phase, now))
         };
-        self.in_flight.is_empty() && self.retained.is_empty() && !lanes.into_iter().any(|phase| waiting(self, phase))
+        !in_flight && self.retained.is_empty() && !lanes.into_iter().any(|phase| waiting(self, phase))
     }
 
     /// How long nothing will be due. Called before the thread goes to sleep.
@@ -311,6 +350,9 @@ impl Engine {
             return Duration::ZERO;
         }
         sleep = sleep.min(self.role.tick_in(instant));
+        if !self.role.delivers() {
+            return sleep;
+        }
         if self.agenda.refresh_stale(&self.outbox).is_err() {
             return sleep.min(RECOVERY);
         }
@@ -325,20 +367,24 @@ impl Engine {
         if self.stopping.is_some_and(|deadline| deadline > Instant::now()) {
             self.outbox.checkpoint();
         }
-        self.open > 0
+        self.outbox.open_messages() > 0
     }
 
     /// The first turn of the process that delivers: settles what was under way, shows old results.
     fn take_over(&mut self, turn: &mut Turn) -> Result<()> {
-        let settle = self.capabilities.values().map(|c| c.settle_after).max().unwrap_or_default();
-        let rescued = self.outbox.rescue(turn.now.after(settle))?;
+        let longest = |of: fn(&Capabilities) -> Duration| self.capabilities.values().map(of).max().unwrap_or_default();
+        let settled = turn.now.after(longest(|c| c.settle_after));
+        let checked = turn.now.after(longest(|c| c.check_every));
+        let lease = turn.now.after(LOOK_UP_LEASE);
+        let rescued = self.outbox.rescue(settled)?;
+        self.outbox.ask_again(Phase::LookUp, settled, lease)?;
+        self.outbox.ask_again(Phase::Await, checked, lease)?;
         if rescued > 0 {
             self.log.warn(format_args!("{rescued} requests were under way when the last process ended; settling them"));
         }
         self.agenda.forget();
-        self.start = false;
         turn.refill = true;
-        Ok(())
+        self.adopt(turn)
     }
 
     fn clock_set_back(&self, now: Timestamp) -> bool {
@@ -353,25 +399,28 @@ impl Engine {
             self.outbox.set_back(back)?;
             self.agenda.forget();
         }
-        self.last_now = now;
         Ok(())
     }
 
-    /// Hands results to the callers' queue, and fetches older ones when they have room.
-    fn hand_out(&mut self, finished: Vec<Final>, refill: bool) {
-        self.results.push(finished);
-        if refill {
-            let (room, after) = self.results.room();
-            let most = room.min(ROWS_MAX);
-            match self.outbox.results_after(after, self.role.owner(), most) {
-                Ok(entries) => {
-                    let all = entries.len() < most;
-                    self.results.refill(entries.iter().map(final_of).collect(), all);
-                }
-                Err(error) => {
-                    self.log.error(format_args!("results cannot be read: {error}"));
-                    self.retained.push(Event::Refill);
-                }
+    /// Fetches results from the disk, as far as the callers' queue has room.
+    pub(super) fn fetch_results(&mut self, instant: Instant) {
+        let (room, after) = self.results.room();
+        let most = room.min(ROWS_MAX);
+        // First the number, then the rows: whatever is numbered later comes with the next look.
+        let found = self.outbox.last_number().and_then(|last| {
+            let entries = self.outbox.results_after(after, self.role.owner(), most)?;
+            Ok((last, entries))
+        });
+        match found {
+            Ok((last, entries)) => {
+                let seen = (entries.len() < most).then_some(last);
+                self.results.refill(entries, seen);
+            }
+            Err(error) => {
+                self.log.error(format_args!("results cannot be read: {error}"));
+                self.results.fall_behind();
+                self.retained.push(Event::Refill);
+                self.recover_at = Some(instant + RECOVERY);
             }
         }
     }
@@ -382,9 +431,10 @@ impl Engine {
         if state != State::Delivered {
             self.log.info(format_args!("message {}: {} ({}, {})", entry.id, entry.state, entry.channel, entry.reason));
         }
-        turn.closed += 1;
-        if self.role.owns(entry.owner) {
-            turn.finished.push(final_of(entry));
+        match self.role {
+            Role::Exclusive { .. } => turn.finished.push(entry.clone()),
+            // Other processes number results too, and messages change hands: only the disk knows the order.
+            Role::Shared(_) => turn.refill = true,
         }
         Ok(())
     }
@@ -396,23 +446,30 @@ impl Engine {
     }
 }
 
-pub(super) fn final_of(entry: &Entry) -> Final {
-    Final { id: entry.id, number: entry.due.0, result: entry.result() }
+/// The answer to the caller behind an event, once its turn is committed. A missing one ends the caller's wait.
+fn respond(event: Event, turn: &mut Turn) -> Option<Response> {
+    match event {
+        Event::Submit { reply, .. } => Some(Response::Verdicts(reply, Ok(turn.verdicts.pop_front()?))),
+        Event::Cancel { reply, .. } | Event::AcknowledgeKey { reply, .. } => {
+            Some(Response::Done(reply, turn.done.pop_front()?))
+        }
+        _ => None,
+    }
 }
 
 impl Turn {
     fn new(now: Timestamp) -> Self {
         Turn {
             now,
-            replies: Vec::new(),
+            verdicts: VecDeque::new(),
+            done: VecDeque::new(),
             departed: Vec::new(),
             arrived: Vec::new(),
             overtook: Vec::new(),
             look_ups: Vec::new(),
-            opened: 0,
+            looked_up: 0,
             kept: 0,
             finished: Vec::new(),
-            closed: 0,
             refill: false,
         }
     }

@@ -1,31 +1,34 @@
 //! What callers ask for: keep, cancel, acknowledge.
 
-use super::event::{Reply, Verdict};
-use super::state::{Engine, Response, Turn};
+use super::event::Verdict;
+use super::state::{Engine, Turn};
 use crate::error::{Code, Error, Result};
 use crate::message::{Certainty, Key, Message, Priority, Reason, State};
-use crate::outbox::{Departure, Inserted, Outbox, Phase};
+use crate::outbox::{Departure, Inserted, Outbox, Phase, Sealed};
+
+/// Messages kept between two looks at the size of the file.
+const MEASURE_EVERY: usize = 256;
 
 impl Engine {
     /// Keeps messages. Those whose turn it is leave in the same transaction.
-    pub(super) fn submit(&mut self, turn: &mut Turn, messages: Vec<Message>, reply: Reply<Vec<Verdict>>) -> Result<()> {
-        let bytes_free = self.outbox.bytes()? < self.settings.outbox.max_megabytes << 20;
+    pub(super) fn submit(&mut self, turn: &mut Turn, messages: Vec<Sealed>) -> Result<Vec<Verdict>> {
+        self.measure(messages.len())?;
         let owner = self.role.owner().unwrap_or(0);
         let mut verdicts = Vec::with_capacity(messages.len());
-        for message in messages {
+        for sealed in messages {
+            let message = &sealed.message;
             // A full outbox still knows its own messages: a repeat is answered as such.
-            let refusal = self.refusal(turn, bytes_free);
+            let refusal = self.refusal(turn);
             if let Some(error) = refusal {
-                verdicts.push(self.verdict_without_room(&message, error)?);
+                verdicts.push(self.verdict_without_room(message, error)?);
                 continue;
             }
-            let depart = self.departs_at_once(&message, turn);
+            let depart = self.departs_at_once(message, turn);
             let lane = Phase::lane(message.priority);
-            verdicts.push(match self.outbox.insert(message, owner, depart)? {
+            verdicts.push(match self.outbox.insert(sealed, owner, depart)? {
                 Inserted::Duplicate => Verdict::Duplicate,
                 Inserted::Conflict => Verdict::Refused(key_conflict()),
                 Inserted::New(entry, payload) => {
-                    turn.opened += 1;
                     turn.kept += 1;
                     self.agenda.note(entry.phase, entry.due);
                     self.agenda.left(lane);
@@ -36,20 +39,29 @@ impl Engine {
                 }
             });
         }
-        turn.replies.push(Response::Verdicts(reply, Ok(verdicts)));
+        Ok(verdicts)
+    }
+
+    /// Reads the size of the file now and then: it grows by little with each message.
+    fn measure(&mut self, messages: usize) -> Result<()> {
+        self.unmeasured = self.unmeasured.saturating_add(messages);
+        if self.unmeasured >= MEASURE_EVERY || self.too_large {
+            self.too_large = self.outbox.bytes()? >= self.settings.outbox.max_megabytes << 20;
+            self.unmeasured = 0;
+        }
         Ok(())
     }
 
     /// Why nothing more is kept now, if so.
-    fn refusal(&mut self, turn: &Turn, bytes_free: bool) -> Option<Error> {
+    fn refusal(&mut self, turn: &Turn) -> Option<Error> {
         let bounds = &self.settings.outbox;
-        if self.open + turn.opened >= bounds.max_messages {
+        if self.outbox.open_messages() >= bounds.max_messages {
             return Some(Error::new(
                 Code::OutboxFull,
                 format!("{} messages wait or are under way: outbox.max_messages allows no more", bounds.max_messages),
             ));
         }
-        if !bytes_free {
+        if self.too_large {
             return Some(Error::new(
                 Code::OutboxFull,
                 format!("the outbox holds {} MiB: outbox.max_megabytes allows no more", bounds.max_megabytes),
@@ -89,9 +101,9 @@ impl Engine {
         first.then(|| self.departure(turn.now))
     }
 
-    /// Cancels a message that has not left.
-    pub(super) fn cancel(&mut self, turn: &mut Turn, key: &Key, reply: Reply<()>) -> Result<()> {
-        let done = match self.outbox.find(key.as_str())? {
+    /// Cancels a message that has not left. The outer error is of the outbox, the inner one for the caller.
+    pub(super) fn cancel(&mut self, turn: &mut Turn, key: &Key) -> Result<Result<()>> {
+        Ok(match self.outbox.find(key.as_str())? {
             None => Err(not_found()),
             Some(mut entry) if entry.phase.is_lane() => {
                 self.agenda.left(entry.phase);
@@ -103,9 +115,7 @@ impl Engine {
                 Code::TooLate,
                 format!("key: the message is {}; only a queued or scheduled one can be cancelled", entry.state),
             )),
-        };
-        turn.replies.push(Response::Done(reply, done));
-        Ok(())
+        })
     }
 
     /// Lets a result go.
@@ -116,8 +126,8 @@ impl Engine {
     }
 
     /// Lets a result go that this process does not remember handing out.
-    pub(super) fn acknowledge_key(&mut self, turn: &mut Turn, key: &Key, reply: Reply<()>) -> Result<()> {
-        let done = match self.outbox.find(key.as_str())? {
+    pub(super) fn acknowledge_key(&mut self, turn: &mut Turn, key: &Key) -> Result<Result<()>> {
+        Ok(match self.outbox.find(key.as_str())? {
             None => Err(not_found()),
             Some(entry) if entry.phase.is_open() => Err(Error::new(
                 Code::Unfinished,
@@ -127,9 +137,7 @@ impl Engine {
                 self.acknowledge(turn, entry.id)?;
                 Ok(())
             }
-        };
-        turn.replies.push(Response::Done(reply, done));
-        Ok(())
+        })
     }
 }
 

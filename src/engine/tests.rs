@@ -1,10 +1,14 @@
 //! The engine on a fake clock and a scripted gateway: every promise of the queue, without threads and without sleeping.
 
+mod faults;
+mod shared;
+
 use super::event::{Event, Verdict};
 use super::pulse::Pulse;
+use super::reply::{Reply, ask};
 use super::results::ResultQueue;
 use super::shared::Role;
-use super::state::{Effects, Engine, Response};
+use super::state::{Effects, Engine};
 use crate::config::Settings;
 use crate::error::{Code, Error};
 use crate::gateway::{Errand, News, Task, Word};
@@ -12,7 +16,7 @@ use crate::logging::Log;
 use crate::message::{
     Certainty, Channel, Class, Key, Message, MessageResult, Outcome, Payload, Priority, Reason, Recipient, State, Text,
 };
-use crate::outbox::Outbox;
+use crate::outbox::Sealed;
 use crate::time::Timestamp;
 use parking_lot::Mutex;
 use std::sync::Arc;
@@ -77,19 +81,20 @@ impl Bench {
     }
 
     fn submit(&mut self, messages: Vec<Message>) -> Result<Vec<Verdict>, Error> {
-        let (reply, answer) = crossbeam_channel::bounded(1);
+        let (reply, answer) = ask();
+        let messages = messages.into_iter().map(|message| Sealed::new(message).unwrap()).collect();
         self.step(vec![Event::Submit { messages, reply }]);
-        answer.try_recv().unwrap()
+        answer.now().unwrap()
     }
 
     fn keep(&mut self, message: Message) {
         assert_eq!(self.submit(vec![message]).unwrap(), [Verdict::Kept]);
     }
 
-    fn ask(&mut self, event: impl FnOnce(crossbeam_channel::Sender<crate::Result<()>>) -> Event) -> crate::Result<()> {
-        let (reply, answer) = crossbeam_channel::bounded(1);
+    fn ask(&mut self, event: impl FnOnce(Reply<()>) -> Event) -> crate::Result<()> {
+        let (reply, answer) = ask();
         self.step(vec![event(reply)]);
-        answer.try_recv().unwrap()
+        answer.now().unwrap()
     }
 
     fn cancel(&mut self, key: &str) -> crate::Result<()> {
@@ -142,16 +147,15 @@ impl Bench {
 
 fn open(settings: &Arc<Settings>) -> (Engine, Arc<ResultQueue>) {
     let path = &settings.outbox.path;
-    let role = Role::exclusive(path).unwrap();
-    let outbox = Outbox::open(path).unwrap();
+    let (outbox, role) = if settings.outbox.shared { Role::shared(path) } else { Role::exclusive(path) }.unwrap();
     let results = Arc::new(ResultQueue::default());
     let pulse = Arc::new(Mutex::new(Pulse::default()));
     let log = Log::open(&settings.logging).unwrap();
-    (Engine::new(Arc::clone(settings), outbox, role, Arc::clone(&results), pulse, log).unwrap(), results)
+    (Engine::new(Arc::clone(settings), outbox, role, Arc::clone(&results), pulse, log), results)
 }
 
 /// An AlimTalk with a fallback, to be sent at once.
-fn message(key: &str) -> Message {
+pub(crate) fn message(key: &str) -> Message {
     Message {
         key: Key::parse(key).unwrap(),
         account: "clinic".into(),
@@ -450,7 +454,7 @@ fn a_result_stays_until_it_is_acknowledged_also_after_a_restart() {
     let mut bench = bench.restart();
     bench.step(Vec::new());
     assert_eq!([bench.result().unwrap().key, bench.result().unwrap().key], ["a", "bb"]);
-    let id = bench.results.acknowledged("a").unwrap();
+    let id = bench.results.acknowledged(&Key::parse("a").unwrap()).unwrap();
     bench.step(vec![Event::Acknowledge(id)]);
     let mut bench = bench.restart();
     bench.step(Vec::new());
@@ -502,13 +506,13 @@ fn content_is_erased_and_keys_are_forgotten_after_their_days() {
     bench.keep(message("a"));
     bench.answer("a", Class::Permanent, Reason::Spam);
     bench.result().unwrap();
-    let id = bench.results.acknowledged("a").unwrap();
+    let id = bench.results.acknowledged(&Key::parse("a").unwrap()).unwrap();
     bench.step(vec![Event::Acknowledge(id)]);
     let day = Duration::from_secs(86_400);
     bench.pass(day * 6);
-    assert!(bench.engine.outbox.payload(id).is_ok());
+    assert!(bench.engine.outbox.payload(id).unwrap().is_some());
     bench.pass(day);
-    assert!(bench.engine.outbox.payload(id).is_err(), "erased after retention.content_days");
+    assert!(bench.engine.outbox.payload(id).unwrap().is_none(), "erased after retention.content_days");
     assert_eq!(bench.submit(vec![message("a")]).unwrap(), [Verdict::Duplicate], "the key is still known");
     bench.pass(day * 82);
     assert!(bench.engine.outbox.find("a").unwrap().is_some());
@@ -530,11 +534,12 @@ fn nothing_is_due_means_no_wake_up() {
 fn a_flush_is_answered_when_nothing_is_due_or_in_flight() {
     let mut bench = Bench::new(|_| {});
     bench.keep(message("a"));
-    let (reply, answer) = crossbeam_channel::bounded(1);
-    bench.step(vec![Event::Flush { reply }]);
-    assert!(answer.try_recv().is_err());
+    let (reply, answer) = ask();
+    let deadline = bench.instant + Duration::from_secs(60);
+    bench.step(vec![Event::Flush { reply, deadline }]);
+    assert!(answer.now().is_none());
     bench.answer("a", Class::Ok, Reason::None);
-    assert_eq!(answer.try_recv().unwrap(), Ok(()));
+    assert_eq!(answer.now(), Some(Ok(())));
 }
 
 #[test]
@@ -572,11 +577,4 @@ fn a_second_client_is_told_who_holds_the_outbox() {
     let error = Role::exclusive(&bench.settings.outbox.path).err().unwrap();
     assert_eq!(error.code(), Code::OutboxLocked);
     assert!(error.text().contains(&format!("process {}", std::process::id())), "{error}");
-}
-
-#[test]
-fn a_caller_that_no_longer_waits_is_no_fault() {
-    let (reply, answer) = crossbeam_channel::bounded(1);
-    drop(answer);
-    Response::Done(reply, Ok(())).send();
 }

@@ -1,14 +1,15 @@
 //! The thread around [`Engine::step`]: waits, groups, delivers the effects.
 
 use super::{Engine, Event, GROUP_MAX};
+use crate::error::{Code, Error, Result};
 use crate::gateway::Errand;
 use crate::time::Timestamp;
 use crossbeam_channel::{Receiver, RecvTimeoutError};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
-/// How long the thread looks for the next event before it sleeps: waking a thread costs more than that.
-const SPIN: Duration = Duration::from_micros(40);
+/// How long the thread looks out for the next event before it sleeps.
+const LOOK_OUT: Duration = Duration::from_micros(60);
 /// The longest sleep; only a bound, nothing is polled.
 const SLEEP_MAX: Duration = Duration::from_secs(86_400);
 
@@ -18,54 +19,78 @@ pub(crate) trait Outlet: Send {
     fn hand(&self, errand: Errand) -> bool;
     /// No more errands come and answers are no longer waited for.
     fn cancel(&self);
+    /// Waits until nothing can leave any more.
+    fn wait(&self);
 }
 
-/// Runs until the engine has stopped. Returns whether messages remain in the outbox.
+/// Runs until the engine has stopped. Returns whether messages remain in the outbox; an error when nothing can be sent any
+/// more. The outbox is let go of last: what still leaves after that, another process could send again.
 ///
 /// `stop` holds the deadline of a shutdown. It stands beside the channel because that may be full just then; who sets it
 /// sends an event where there is room, and where there is none the engine is awake.
 pub(crate) fn run(
     mut engine: Engine,
-    events: &Receiver<Event>,
+    events: Receiver<Event>,
     stop: &OnceLock<Instant>,
     outlet: &impl Outlet,
-) -> bool {
-    let mut worked = true;
+) -> Result<bool> {
+    let mut answered = 0;
     loop {
-        let mut group = gather(&mut engine, events, worked);
-        worked = !group.is_empty();
+        let mut group = gather(&mut engine, &events, answered);
         group.extend(stop.get().map(|&deadline| Event::Stop { deadline }));
         let effects = engine.step(group, Timestamp::now(), Instant::now());
+        answered = effects.replies.len();
         // Callers first: they have waited for the disk.
         for reply in effects.replies {
             reply.send();
         }
         for errand in effects.errands {
-            outlet.hand(errand);
+            if !outlet.hand(errand) {
+                return Err(Error::new(Code::Internal, "the network stopped on a fault; what was accepted is kept"));
+            }
         }
         if effects.stopped {
             outlet.cancel();
-            return engine.close();
+            // The network may be about to bring news, and waits where nobody takes them.
+            drop(events);
+            outlet.wait();
+            return Ok(engine.close());
         }
     }
 }
 
-/// The next group: everything that has arrived, or nothing when something has become due by time.
-fn gather(engine: &mut Engine, events: &Receiver<Event>, spin: bool) -> Vec<Event> {
+/// The next group: everything that has arrived, or nothing when something has become due by time. `answered` callers
+/// were answered last time: those who send in a loop are about to come back, and one sync for all of them is far cheaper
+/// than two, so they are looked out for, but no longer than a fraction of a sync takes.
+fn gather(engine: &mut Engine, events: &Receiver<Event>, answered: usize) -> Vec<Event> {
     let mut group = Vec::new();
-    let first = match events.try_recv() {
-        Ok(event) => Some(event),
-        Err(_) => wait(engine, events, spin),
-    };
-    let Some(first) = first else { return group };
+    let Some(first) = look_out(events).or_else(|| sleep(engine, events)) else { return group };
     let mut messages = weight(&first);
     group.push(first);
+    let start = Instant::now();
     while messages < GROUP_MAX {
-        let Ok(event) = events.try_recv() else { break };
-        messages += weight(&event);
-        group.push(event);
+        match events.try_recv() {
+            Ok(event) => {
+                messages += weight(&event);
+                group.push(event);
+            }
+            Err(_) if group.len() < answered && start.elapsed() < LOOK_OUT => std::thread::yield_now(),
+            Err(_) => break,
+        }
     }
     group
+}
+
+/// Looks for the next event for a while: waking a sleeping thread costs more than that.
+fn look_out(events: &Receiver<Event>) -> Option<Event> {
+    let start = Instant::now();
+    loop {
+        match events.try_recv() {
+            Ok(event) => return Some(event),
+            Err(_) if start.elapsed() >= LOOK_OUT => return None,
+            Err(_) => std::thread::yield_now(),
+        }
+    }
 }
 
 fn weight(event: &Event) -> usize {
@@ -75,16 +100,8 @@ fn weight(event: &Event) -> usize {
     }
 }
 
-fn wait(engine: &mut Engine, events: &Receiver<Event>, spin: bool) -> Option<Event> {
-    if spin {
-        let start = Instant::now();
-        while start.elapsed() < SPIN {
-            if let Ok(event) = events.try_recv() {
-                return Some(event);
-            }
-            std::hint::spin_loop();
-        }
-    }
+/// Sleeps until something arrives or becomes due.
+fn sleep(engine: &mut Engine, events: &Receiver<Event>) -> Option<Event> {
     let sleep = engine.sleep(Timestamp::now(), Instant::now()).min(SLEEP_MAX);
     if sleep.is_zero() {
         return events.try_recv().ok();

@@ -13,16 +13,21 @@ use crate::logging::Log;
 use crate::message::{Class, Outcome, Reason};
 use crate::thread::Thread;
 use crossbeam_channel::Sender;
+use parking_lot::Mutex;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
+/// How long the engine waits for this thread at the end.
+const END_WAIT: Duration = Duration::from_secs(60);
 const STACK_BYTES: usize = 512 * 1024;
 
 /// The engine's way to the network. Errands under way are bounded by the engine (`IN_FLIGHT_MAX`, `LOOK_UPS_MAX`).
 pub(crate) struct Network {
     errands: UnboundedSender<Order>,
+    thread: Mutex<Option<Thread>>,
 }
 
 enum Order {
@@ -37,6 +42,13 @@ impl Outlet for Network {
 
     fn cancel(&self) {
         let _ = self.errands.send(Order::Cancel);
+    }
+
+    fn wait(&self) {
+        if let Some(thread) = self.thread.lock().take() {
+            // It ends as soon as it sees the order to; only a bound.
+            thread.join(Instant::now() + END_WAIT);
+        }
     }
 }
 
@@ -60,7 +72,7 @@ trait Peer {
 }
 
 /// Starts the network's thread.
-pub(crate) fn start(settings: &Arc<Settings>, engine: Sender<Event>, log: Log) -> Result<(Network, Thread)> {
+pub(crate) fn start(settings: &Arc<Settings>, engine: Sender<Event>, log: Log) -> Result<Network> {
     let (errands, orders) = unbounded_channel();
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()
@@ -73,7 +85,7 @@ pub(crate) fn start(settings: &Arc<Settings>, engine: Sender<Event>, log: Log) -
         local.block_on(&runtime, serve(peers.collect(), orders, Newsroom { engine }, log.clone()));
         // Dropping the set and the runtime drops what is under way.
     })?;
-    Ok((Network { errands }, thread))
+    Ok(Network { errands, thread: Mutex::new(Some(thread)) })
 }
 
 async fn serve(

@@ -1,7 +1,7 @@
 //! The sandbox as a peer: delays, lost answers and a journal around the pure table of `gateway::sandbox`.
 //!
-//! Invariants: what it has taken is written to the journal before anybody is told; with a journal it still knows after a
-//! restart what it took, without one it says that it cannot tell.
+//! Invariants: what it has taken is written to the journal before anybody is told; with a journal it knows what every
+//! process ever took that used the same one, without one it says after a restart that it cannot tell.
 
 use super::{Newsroom, Peer};
 use crate::config::SandboxSettings;
@@ -13,7 +13,7 @@ use crate::time::Timestamp;
 use std::cell::RefCell;
 use std::collections::{HashSet, VecDeque};
 use std::fs::{File, OpenOptions};
-use std::io::{Read, Write};
+use std::io::{BufRead, BufReader, Seek, SeekFrom, Write};
 use std::path::Path;
 use std::rc::Rc;
 use std::time::Duration;
@@ -25,7 +25,7 @@ pub(super) struct Sandbox {
     delay: Duration,
     request_timeout: Duration,
     journal: RefCell<Option<Journal>>,
-    /// Messages whose answer it lost, and all it took when there is a journal.
+    /// Messages whose answer it lost, and all that the journal said when it was last read.
     taken: RefCell<Memory>,
     log: Log,
 }
@@ -41,13 +41,18 @@ struct Memory {
 struct Journal {
     file: File,
     lines: Vec<u8>,
+    /// Where the first line that has not been read begins.
+    read_to: u64,
 }
 
 impl Sandbox {
     pub fn new(settings: &SandboxSettings, request_timeout: Duration, log: Log) -> Self {
         let mut memory = Memory::default();
-        let journal = settings.journal.as_deref().and_then(|path| match open_journal(path, &mut memory) {
-            Ok(journal) => Some(journal),
+        let journal = settings.journal.as_deref().and_then(|path| match open_journal(path) {
+            Ok(journal) => {
+                memory.complete = true;
+                Some(journal)
+            }
             Err(error) => {
                 log.error(format_args!("sandbox journal {}: {error}", path.display()));
                 None
@@ -118,6 +123,7 @@ impl Sandbox {
     fn look_up(&self, errand: Errand, newsroom: &Newsroom) {
         let channel = errand.channel;
         let now = Timestamp::now();
+        self.read_journal();
         let memory = self.taken.borrow();
         let answer = |parcel: &Parcel| {
             let to = parcel.payload.to.digits();
@@ -143,16 +149,26 @@ impl Sandbox {
 
     /// Notes that it has the message.
     fn take(&self, parcel: &Parcel, channel: Channel, answer_lost: bool) {
-        let mut journal = self.journal.borrow_mut();
-        if journal.is_none() && !answer_lost {
-            return;
-        }
         let line = line(parcel, channel);
-        if let Some(journal) = journal.as_mut() {
-            journal.lines.extend_from_slice(line.as_bytes());
-            journal.lines.push(b'\n');
+        match self.journal.borrow_mut().as_mut() {
+            Some(journal) => {
+                journal.lines.extend_from_slice(line.as_bytes());
+                journal.lines.push(b'\n');
+            }
+            None if answer_lost => self.taken.borrow_mut().remember(line),
+            None => {}
         }
-        self.taken.borrow_mut().remember(line);
+    }
+
+    /// Learns what was taken meanwhile, also by other processes.
+    fn read_journal(&self) {
+        if let Some(journal) = self.journal.borrow_mut().as_mut() {
+            let mut memory = self.taken.borrow_mut();
+            if let Err(error) = journal.read_on(&mut memory) {
+                memory.complete = false;
+                self.log.error(format_args!("sandbox journal: {error}"));
+            }
+        }
     }
 
     fn write_journal(&self) {
@@ -197,13 +213,25 @@ fn line(parcel: &Parcel, channel: Channel) -> String {
     format!("{}\t{channel}\t{}", parcel.key, parcel.attempt)
 }
 
-fn open_journal(path: &Path, memory: &mut Memory) -> std::io::Result<Journal> {
-    let mut file = OpenOptions::new().read(true).append(true).create(true).open(path)?;
-    let mut text = String::new();
-    file.read_to_string(&mut text)?;
-    memory.complete = true;
-    for line in text.lines() {
-        memory.remember(line.to_owned());
+fn open_journal(path: &Path) -> std::io::Result<Journal> {
+    let mut options = OpenOptions::new();
+    options.read(true).append(true).create(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    Ok(Journal { file: options.open(path)?, lines: Vec::new(), read_to: 0 })
+}
+
+impl Journal {
+    /// Reads the whole lines that were added.
+    fn read_on(&mut self, memory: &mut Memory) -> std::io::Result<()> {
+        self.file.seek(SeekFrom::Start(self.read_to))?;
+        let mut reader = BufReader::new(&self.file);
+        let mut line = String::new();
+        while reader.read_line(&mut line)? > 0 && line.ends_with('\n') {
+            self.read_to += line.len() as u64;
+            memory.remember(line.trim_end_matches('\n').to_owned());
+            line.clear();
+        }
+        Ok(())
     }
-    Ok(Journal { file, lines: Vec::new() })
 }

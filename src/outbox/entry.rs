@@ -1,7 +1,8 @@
 //! One message as a row: what the engine moves from phase to phase.
 
 use super::Outbox;
-use crate::error::{Code, Error, Result};
+use super::sealed::{Sealed, unseal};
+use crate::error::Result;
 use crate::message::{Certainty, Channel, Key, Message, MessageResult, Payload, Priority, Reason, State};
 use crate::time::Timestamp;
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ValueRef};
@@ -234,13 +235,11 @@ impl Entry {
 
 impl Outbox {
     /// Keeps a new message in its lane, or in [`Phase::Sending`] when it leaves at once.
-    pub fn insert(&mut self, message: Message, owner: i64, depart: Option<Departure>) -> Result<Inserted> {
-        let (mut entry, digest, payload) = Entry::new(message, owner);
+    pub fn insert(&mut self, sealed: Sealed, owner: i64, depart: Option<Departure>) -> Result<Inserted> {
+        let (mut entry, digest, payload) = Entry::new(sealed.message, owner);
         if let Some(departure) = depart {
             entry.depart(departure);
         }
-        let sealed = serde_json::to_vec(&payload)
-            .map_err(|e| Error::new(Code::Internal, format!("the message cannot be written: {e}")))?;
         let changed = {
             let mut statement = self
                 .connection
@@ -273,13 +272,14 @@ impl Outbox {
                     entry.created.0,
                     entry.send_at.0,
                     entry.expires_at.0,
-                    sealed,
+                    sealed.bytes,
                     entry.left_at.map(|t| t.0),
                 ])
                 .map_err(|e| self.fault(e))?
         };
         if changed == 1 {
             entry.id = self.connection.last_insert_rowid();
+            self.tally.opened();
             return Ok(Inserted::New(Box::new(entry), Arc::new(payload)));
         }
         let same = self.digest_of(&entry.key)? == Some(digest);
@@ -360,29 +360,12 @@ impl Outbox {
         statement.query_row([phase as i32], |row| row.get(0)).map_err(|e| self.fault(e))
     }
 
-    /// The personal part of a message that has not been erased.
-    pub fn payload(&self, id: i64) -> Result<Payload> {
+    /// The personal part of a message; `None` when it cannot be read, or is erased.
+    pub fn payload(&self, id: i64) -> Result<Option<Payload>> {
         let mut statement =
             self.connection.prepare_cached("SELECT payload FROM message WHERE id = ?1").map_err(|e| self.fault(e))?;
         let sealed: Option<Vec<u8>> = statement.query_row([id], |row| row.get(0)).map_err(|e| self.fault(e))?;
-        sealed.as_deref().and_then(|bytes| serde_json::from_slice(bytes).ok()).ok_or_else(|| {
-            Error::new(
-                Code::OutboxCorrupt,
-                format!("outbox {}: the content of message {id} cannot be read", self.path.display()),
-            )
-        })
-    }
-
-    /// How many messages have not ended.
-    pub fn open_messages(&self) -> Result<u64> {
-        let mut statement = self
-            .connection
-            .prepare_cached("SELECT count(*) FROM message WHERE phase < ?1")
-            .map_err(|e| self.fault(e))?;
-        statement
-            .query_row([Phase::Result as i32], |row| row.get::<_, i64>(0))
-            .map(i64::unsigned_abs)
-            .map_err(|e| self.fault(e))
+        Ok(sealed.as_deref().and_then(unseal))
     }
 
     /// Turns requests that a process left under way into messages to be settled with their gateway.
@@ -400,6 +383,15 @@ impl Outbox {
                 Phase::Sending as i32
             ])
             .map_err(|e| self.fault(e))
+    }
+
+    /// Makes due at `from` what a process had asked its gateway about and was to ask again by `until`: no answer comes.
+    pub fn ask_again(&mut self, phase: Phase, from: Timestamp, until: Timestamp) -> Result<()> {
+        let mut statement = self
+            .connection
+            .prepare_cached("UPDATE message SET due = ?2 WHERE phase = ?1 AND due > ?2 AND due <= ?3")
+            .map_err(|e| self.fault(e))?;
+        statement.execute(params![phase as i32, from.0, until.0]).map(drop).map_err(|e| self.fault(e))
     }
 
     /// After the clock was set back: moves the times we chose ourselves (never a caller's `send_at`) back with it.
@@ -426,8 +418,8 @@ impl Entry {
         self.certainty = Certainty::PossiblySent;
         self.left_at = Some(departure.at);
         self.due = departure.given_up;
-        self.attempts += 1;
-        self.tries += 1;
+        self.attempts = self.attempts.saturating_add(1);
+        self.tries = self.tries.saturating_add(1);
     }
 }
 

@@ -7,22 +7,30 @@
 //! - One final result per key: a row enters [`Phase::Result`] once and leaves it only by an acknowledgement.
 //! - Only the engine's thread writes ([`Outbox`]); readers use [`Reader`], a read-only connection of their own.
 //! - Times are UTC milliseconds. Files are readable by their owner alone.
+//! - Nothing of ours but SQLite opens the file while it is in use: closing a second descriptor would drop the locks of
+//!   every connection of the process, and another process could then remove the log under it.
 
 mod entry;
+mod identity;
 mod lock;
 mod members;
 mod reader;
 mod results;
 mod retention;
 mod schema;
+mod sealed;
 mod statistics;
+mod tally;
 
 pub(crate) use entry::{Departure, Entry, Inserted, Phase};
+use identity::Identity;
 pub(crate) use lock::Lock;
 pub(crate) use members::Member;
 pub(crate) use reader::{Figure, Reader};
+pub(crate) use sealed::Sealed;
 pub(crate) use statistics::Basis;
 use statistics::{Count, Statistics};
+use tally::Tally;
 
 use crate::error::{Code, Error, Result};
 use crate::time::Day;
@@ -37,9 +45,9 @@ const BUSY_WAIT: Duration = Duration::from_secs(5);
 pub(crate) struct Outbox {
     connection: Connection,
     path: PathBuf,
+    identity: Identity,
     statistics: Statistics,
-    /// The last number given to a result; results are handed out in this order.
-    result_sequence: i64,
+    tally: Tally,
     cleaned: Option<Day>,
 }
 
@@ -47,41 +55,81 @@ impl Outbox {
     /// Opens or creates the file, brings its schema up to date and checks that it is an outbox.
     pub fn open(path: &Path) -> Result<Outbox> {
         create_private(path)?;
+        Outbox::connect(path)
+    }
+
+    /// As [`Outbox::open`], for one of several processes that may all do so at once.
+    pub fn open_shared(path: &Path) -> Result<Outbox> {
+        let _set_up = Lock::set_up(path, BUSY_WAIT)?;
+        Outbox::open(path)
+    }
+
+    /// Opens the file anew after an error of the disk, so that nothing SQLite holds in memory is trusted. Should this
+    /// fail, the old connection stays; a file that is gone is not made anew, for it would have forgotten every key.
+    pub fn reopen(&mut self) -> Result<()> {
+        self.identity.check(&self.path)?;
+        let mut anew = Outbox::connect(&self.path)?;
+        anew.tally.follow(&self.tally);
+        *self = anew;
+        Ok(())
+    }
+
+    fn connect(path: &Path) -> Result<Outbox> {
         let mut connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+        // Before SQLite makes its log: it would be as little writable, and stay.
+        if connection.is_readonly("main").map_err(|e| fault(path, e))? {
+            return Err(Error::new(Code::OutboxReadOnly, format!("outbox {}: cannot be written", path.display())));
+        }
         schema::prepare(&mut connection, path)?;
         let mut outbox = Outbox {
             connection,
             path: path.to_owned(),
+            identity: Identity::of(path)?,
             statistics: Statistics::default(),
-            result_sequence: 0,
+            tally: Tally::default(),
             cleaned: None,
         };
-        outbox.result_sequence = outbox.last_result_sequence()?;
+        outbox.tally = outbox.count()?;
         Ok(outbox)
     }
 
-    /// Opens the file anew after an error of the disk, so that nothing SQLite holds in memory is trusted.
-    pub fn reopen(&mut self) -> Result<()> {
-        *self = Outbox::open(&self.path)?;
-        Ok(())
-    }
-
-    /// Where the file is.
-    pub fn path(&self) -> &Path {
-        &self.path
+    /// Gives the log its full length, so that a commit overwrites and never grows it: syncing a file that grows takes about
+    /// twice as long. Zeros behind the last frame end the log for SQLite as the end of the file does. Only for a process
+    /// that has the outbox to itself, and only where the disk has plenty; without it everything works, slower at first.
+    pub fn reserve_log(&self) {
+        let log = lock::beside(&self.path, "-wal");
+        if fs4::available_space(&log).unwrap_or(0) < 20 * schema::LOG_BYTES {
+            return;
+        }
+        let Ok(mut file) = std::fs::OpenOptions::new().append(true).open(&log) else { return };
+        let length = file.metadata().map_or(schema::LOG_BYTES, |data| data.len());
+        let zeros = vec![0; usize::try_from(schema::LOG_BYTES.saturating_sub(length)).unwrap_or(0)];
+        if std::io::Write::write_all(&mut file, &zeros).and_then(|()| file.sync_all()).is_err() {
+            let _ = file.set_len(length);
+        }
     }
 
     /// Begins a transaction; nothing written after it is kept before [`Outbox::commit`].
     pub fn begin(&mut self) -> Result<()> {
         self.statistics.clear();
-        self.run("BEGIN IMMEDIATE")
+        self.run("BEGIN IMMEDIATE")?;
+        let read = self.read_tally();
+        if read.is_err() {
+            self.rollback();
+        }
+        read
     }
 
     /// Writes what was counted, commits, and syncs. On an error the transaction is undone.
     pub fn commit(&mut self) -> Result<()> {
-        let done = self.write_statistics().and_then(|()| self.run("COMMIT"));
-        if done.is_err() {
-            self.rollback();
+        let done = self
+            .write_statistics()
+            .and_then(|()| self.write_tally())
+            .and_then(|()| self.identity.check(&self.path))
+            .and_then(|()| self.run("COMMIT"));
+        match done {
+            Ok(()) => self.tally.keep(),
+            Err(_) => self.rollback(),
         }
         done
     }
@@ -89,6 +137,7 @@ impl Outbox {
     /// Undoes the transaction. An error here means that SQLite has already undone it.
     pub fn rollback(&mut self) {
         self.statistics.clear();
+        self.tally.undo();
         if !self.connection.is_autocommit() {
             let _ = self.run("ROLLBACK");
         }
@@ -105,7 +154,9 @@ impl Outbox {
             let mut statement = self.connection.prepare_cached(name).map_err(|e| self.fault(e))?;
             statement.query_row([], |row| row.get::<_, i64>(0)).map(i64::unsigned_abs).map_err(|e| self.fault(e))
         };
-        Ok((pragma("PRAGMA page_count")? - pragma("PRAGMA freelist_count")?) * schema::PAGE_BYTES)
+        // In a damaged file more pages may be called free than there are.
+        let pages = pragma("PRAGMA page_count")?.saturating_sub(pragma("PRAGMA freelist_count")?);
+        Ok(pages.saturating_mul(schema::PAGE_BYTES))
     }
 
     /// Changes whenever another process has committed.
@@ -132,34 +183,56 @@ fn connect(path: &Path, access: OpenFlags) -> Result<Connection> {
     Ok(connection)
 }
 
-/// Creates the file for its owner alone; SQLite gives the same rights to the files it puts beside it.
+/// Creates the file, if it is missing, for its owner alone; SQLite gives the same rights to the files it puts beside it.
 fn create_private(path: &Path) -> Result<()> {
+    /// Between making the new file and closing it, no other thread may open it.
+    static CREATING: parking_lot::Mutex<()> = parking_lot::Mutex::new(());
+    let _alone = CREATING.lock();
+    let bytes = std::fs::metadata(path).map_or(0, |file| file.len());
+    let log = lock::beside(path, "-wal");
+    let corrupt = |what: &str| Err(Error::new(Code::OutboxCorrupt, format!("outbox {}: {what}", path.display())));
+    if bytes == 0 && std::fs::metadata(log).is_ok_and(|log| log.len() > 0) {
+        // SQLite would throw the log away, and with it what was committed last.
+        return corrupt(
+            "is missing or empty, but its log beside it (-wal) is not; put the file back, or move the log away",
+        );
+    }
+    if bytes == 1 {
+        // SQLite takes it for empty.
+        return corrupt("is a file of another program; choose another path");
+    }
     let mut options = std::fs::OpenOptions::new();
-    options.write(true).create(true).truncate(false);
+    options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path).map(drop).map_err(|e| match e.kind() {
-        std::io::ErrorKind::PermissionDenied | std::io::ErrorKind::ReadOnlyFilesystem => {
-            Error::new(Code::OutboxReadOnly, format!("outbox {}: cannot be written: {e}", path.display()))
+    match options.open(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => {
+            Err(lock::cannot_open("outbox", path, &error))
         }
-        _ => Error::new(
-            Code::OutboxPath,
-            format!("outbox {}: cannot be opened or created: {e}; its folder must exist", path.display()),
-        ),
-    })
+        _ => Ok(()),
+    }
 }
 
 /// SQLite's error in our words. SQLite's texts name tables and columns, never values.
 fn fault(path: &Path, error: rusqlite::Error) -> Error {
     let code = match error.sqlite_error_code() {
         Some(ErrorCode::DiskFull) => Code::DiskFull,
+        // The index of the log could not grow.
+        Some(ErrorCode::SystemIoFailure) if extended(&error) == rusqlite::ffi::SQLITE_IOERR_SHMSIZE => Code::DiskFull,
         Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => Code::OutboxReadOnly,
-        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Code::OutboxCorrupt,
+        // Our statements never change: one that does not fit meets tables that are not ours.
+        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase | ErrorCode::Unknown) => Code::OutboxCorrupt,
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Code::OutboxLocked,
+        // The file is there, but not for us, or its log cannot be made beside it.
+        Some(ErrorCode::CannotOpen) if path.is_file() => Code::OutboxReadOnly,
         Some(ErrorCode::CannotOpen) => Code::OutboxPath,
         Some(_) => Code::OutboxIo,
         // Not from SQLite: a column of another type than we wrote.
         None => Code::OutboxCorrupt,
     };
     Error::new(code, format!("outbox {}: {error}", path.display()))
+}
+
+fn extended(error: &rusqlite::Error) -> i32 {
+    error.sqlite_error().map_or(0, |e| e.extended_code)
 }

@@ -16,12 +16,12 @@ impl Outbox {
         if state == State::Delivered {
             entry.reason = Reason::None;
         }
-        self.result_sequence += 1;
         entry.state = state;
         entry.certainty = certainty;
         entry.finished_at = Some(now);
         entry.phase = Phase::Result;
-        entry.due = Timestamp(self.result_sequence);
+        entry.due = Timestamp(self.tally.number());
+        self.tally.closed();
         self.save(entry)?;
         self.statistics.count(&Count::of(entry, now));
         Ok(())
@@ -50,19 +50,5 @@ impl Outbox {
             .execute(params![id, Phase::Erase as i32, erase_at.0, Phase::Result as i32])
             .map(drop)
             .map_err(|e| self.fault(e))
-    }
-
-    pub(super) fn last_result_sequence(&self) -> Result<i64> {
-        let mut statement = self
-            .connection
-            .prepare_cached("SELECT coalesce(max(due), 0) FROM message WHERE phase = ?1")
-            .map_err(|e| self.fault(e))?;
-        statement.query_row([Phase::Result as i32], |row| row.get(0)).map_err(|e| self.fault(e))
-    }
-
-    /// In a shared outbox another process may have numbered results meanwhile; called inside the transaction.
-    pub fn refresh_result_sequence(&mut self) -> Result<()> {
-        self.result_sequence = self.result_sequence.max(self.last_result_sequence()?);
-        Ok(())
     }
 }

@@ -11,6 +11,10 @@ use std::path::Path;
 /// "alim": marks the file as ours.
 const APPLICATION_ID: i64 = 0x616c_696d;
 pub(super) const PAGE_BYTES: u64 = 4096;
+/// Frames of the log before it is moved into the file.
+const LOG_FRAMES: u64 = 4_000;
+/// The log at that size, with room for a transaction that passes it.
+pub(super) const LOG_BYTES: u64 = (LOG_FRAMES + 400) * (PAGE_BYTES + 24);
 
 /// Version 1. `due` of phase 7 (result) is a running number, else a time; `payload` is NULL once it is erased.
 const V1: &str = "
@@ -71,11 +75,20 @@ CREATE TABLE member (
 ) STRICT;
 ";
 
+/// Version 2: what the processes of a shared outbox must agree on.
+const V2: &str = "
+CREATE TABLE tally (
+    numbered INTEGER NOT NULL,
+    open     INTEGER NOT NULL
+) STRICT;
+INSERT INTO tally VALUES (0, 0);
+";
+
 fn migrations() -> Migrations<'static> {
-    Migrations::new(vec![M::up(V1)])
+    Migrations::new(vec![M::up(V1), M::up(V2)])
 }
 
-/// Sets the connection up and brings the schema to this version.
+/// Sets the connection up and brings the schema to this version. What is not ours, or newer, is not written to.
 pub(super) fn prepare(connection: &mut Connection, path: &Path) -> Result<()> {
     let ours: i64 = connection.query_row("PRAGMA application_id", [], |r| r.get(0)).map_err(|e| fault(path, e))?;
     let tables: i64 =
@@ -86,27 +99,37 @@ pub(super) fn prepare(connection: &mut Connection, path: &Path) -> Result<()> {
             format!("outbox {}: is a database of another program; choose another path", path.display()),
         ));
     }
+    if migrations().pending_migrations(connection).map_err(|e| migration_fault(path, e))? < 0 {
+        return Err(newer(path));
+    }
     connection
         .execute_batch(&format!(
             "PRAGMA page_size = {PAGE_BYTES};
              PRAGMA journal_mode = WAL;
              PRAGMA synchronous = FULL;
              PRAGMA secure_delete = ON;
-             PRAGMA wal_autocheckpoint = 4000;
+             PRAGMA wal_autocheckpoint = {LOG_FRAMES};
              PRAGMA cache_size = -8192;
              PRAGMA temp_store = MEMORY;
              PRAGMA application_id = {APPLICATION_ID};"
         ))
         .map_err(|e| fault(path, e))?;
-    migrations().to_latest(connection).map_err(|e| match e {
-        rusqlite_migration::Error::MigrationDefinition(_) => Error::new(
-            Code::OutboxVersion,
-            format!("outbox {}: was written by a newer version of alimi; update alimi", path.display()),
-        ),
+    migrations().to_latest(connection).map_err(|e| migration_fault(path, e))
+}
+
+fn migration_fault(path: &Path, error: rusqlite_migration::Error) -> Error {
+    match error {
+        rusqlite_migration::Error::MigrationDefinition(_) => newer(path),
         rusqlite_migration::Error::RusqliteError { err, .. } => fault(path, err),
-        other => Error::new(Code::OutboxIo, format!("outbox {}: {other}", path.display())),
-    })?;
-    Ok(())
+        other => Error::new(Code::OutboxCorrupt, format!("outbox {}: {other}", path.display())),
+    }
+}
+
+fn newer(path: &Path) -> Error {
+    Error::new(
+        Code::OutboxVersion,
+        format!("outbox {}: was written by a newer version of alimi; update alimi", path.display()),
+    )
 }
 
 #[cfg(test)]

@@ -1,0 +1,55 @@
+//! Whether the path still names the files that are open.
+//!
+//! Invariants: nothing is committed into a file that was deleted, moved or replaced while it was in use: it would be gone
+//! with the process. A file that is put back is the same file again. Where the system does not let an open file go
+//! (Windows), there is nothing to check.
+
+use super::lock::beside;
+use crate::error::{Code, Error, Result};
+use std::path::Path;
+
+/// The database and its log, as they were opened.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Identity {
+    database: Option<(u64, u64)>,
+    log: Option<(u64, u64)>,
+}
+
+impl Identity {
+    /// The files at the path now; SQLite has made its log.
+    pub fn of(path: &Path) -> Result<Identity> {
+        let identity = Identity { database: number(path), log: number(&beside(path, "-wal")) };
+        // Replaced between opening and looking.
+        if cfg!(unix) && identity.database.is_none() { Err(gone(path)) } else { Ok(identity) }
+    }
+
+    /// An error when the path no longer names these files.
+    pub fn check(&self, path: &Path) -> Result<()> {
+        if number(path) != self.database {
+            return Err(gone(path));
+        }
+        let log = beside(path, "-wal");
+        if self.log.is_some() && number(&log) != self.log { Err(gone(&log)) } else { Ok(()) }
+    }
+}
+
+#[cfg(unix)]
+fn number(path: &Path) -> Option<(u64, u64)> {
+    use std::os::unix::fs::MetadataExt;
+    std::fs::metadata(path).ok().map(|file| (file.dev(), file.ino()))
+}
+
+#[cfg(not(unix))]
+fn number(_path: &Path) -> Option<(u64, u64)> {
+    None
+}
+
+fn gone(path: &Path) -> Error {
+    Error::new(
+        Code::OutboxPath,
+        format!(
+            "outbox {}: was deleted, moved or replaced while in use; put the same file back, or start again",
+            path.display()
+        ),
+    )
+}
