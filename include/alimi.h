@@ -629,10 +629,10 @@ ALIMI_API int32_t ALIMI_CALL alimi_get_health(int32_t client, char *buf, int32_t
 /**
  * Hands the lines of alimi's log to a function of yours, for all clients of the process; NULL removes it.
  *
- * May be called before alimi_init, which is then logged too. When it has returned ALIMI_OK the function given
- * before is not running and is not called again. Blocks up to 5 seconds while such a call has not returned.
- * Returns ALIMI_OK; ALIMI_CALLBACK_RUNNING when a call of the function given before goes on, always so when called
- * from inside that function: it is the last one. Errors: ALIMI_ERR_INVALID_ARGUMENT.
+ * May be called before alimi_init, which is then logged too. When it has returned ALIMI_OK no function given before
+ * is running or called again. Blocks up to 5 seconds while such a call has not returned.
+ * Returns ALIMI_OK; ALIMI_CALLBACK_RUNNING when a call of a function given before goes on, always so when called
+ * from inside that function: it is the last one, and a later call from outside waits for it. Errors: ALIMI_ERR_INVALID_ARGUMENT.
  */
 ALIMI_API int32_t ALIMI_CALL alimi_set_log_callback(int32_t level, alimi_log_callback_t function, void *context);
 
@@ -640,10 +640,10 @@ ALIMI_API int32_t ALIMI_CALL alimi_set_log_callback(int32_t level, alimi_log_cal
  * Hands results to a function of yours, on a thread of alimi that is started for it; NULL removes it and ends the
  * thread.
  *
- * Every result still needs alimi_ack_result. When this call has returned ALIMI_OK the function given before is not
- * running and is not called again. Blocks up to 5 seconds while such a call has not returned.
- * Returns ALIMI_OK; ALIMI_CALLBACK_RUNNING when a call of the function given before goes on, always so when called
- * from inside that function: it is the last one. Errors: ALIMI_ERR_INVALID_HANDLE, ALIMI_ERR_CLOSED,
+ * Every result still needs alimi_ack_result. When this call has returned ALIMI_OK no function given before is running
+ * or called again. Blocks up to 5 seconds while such a call has not returned.
+ * Returns ALIMI_OK; ALIMI_CALLBACK_RUNNING when a call of a function given before goes on, always so when called
+ * from inside that function: it is the last one, and a later call from outside waits for it. Errors: ALIMI_ERR_INVALID_HANDLE, ALIMI_ERR_CLOSED,
  * ALIMI_ERR_THREAD.
  */
 ALIMI_API int32_t ALIMI_CALL alimi_set_result_callback(

@@ -87,6 +87,11 @@ fn shutdown_is_bounded_while_a_callback_hangs() {
 }
 
 #[test]
+fn a_callback_whose_removal_is_done_is_not_running() {
+    callbacks("removal");
+}
+
+#[test]
 fn many_threads_may_call_everything_while_another_shuts_down() {
     threads("shutdown");
 }
@@ -138,4 +143,12 @@ fn every_message_has_its_result(directory: &Path) {
     }
     assert!(client.poll(Duration::ZERO).unwrap().is_none(), "one result each");
     assert!(client.shutdown(Duration::from_secs(60)).unwrap());
+}
+
+#[test]
+fn what_the_system_does_not_give_is_told_and_no_signal_of_ours_ends_the_program() {
+    static LIMITS: OnceLock<Program> = OnceLock::new();
+    play(&LIMITS, "limits.c", "disk");
+    play(&LIMITS, "limits.c", "file");
+    play(&LIMITS, "limits.c", "right");
 }

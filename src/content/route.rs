@@ -6,11 +6,8 @@ use super::phone::normalise_sender;
 use crate::config::{Account, GatewaySettings, Settings};
 use crate::error::{Code, Error, Result};
 use crate::gateway::Limits;
+use crate::json::shown_name;
 use crate::message::{Options, Recipient};
-use std::borrow::Cow;
-
-/// Longest piece of a caller's text that an error repeats, in characters.
-const SHOWN_CHARS: usize = 40;
 
 /// The chosen way of a message.
 pub(super) struct Route<'a> {
@@ -95,14 +92,6 @@ pub(super) fn unknown<'k>(code: Code, part: &str, name: &str, known: impl Iterat
         known.truncate(10);
         known.push("...");
     }
-    let (name, known) = (shown(name), known.join(", "));
+    let (name, known) = (shown_name(name), known.join(", "));
     Error::new(code, format!("{part}: {name:?} is not in the configuration; it has: {known}"))
-}
-
-/// A name from the caller, short enough for an error.
-pub(super) fn shown(name: &str) -> Cow<'_, str> {
-    match name.char_indices().nth(SHOWN_CHARS) {
-        Some((end, _)) => Cow::Owned(format!("{}...", name.get(..end).unwrap_or_default())),
-        None => Cow::Borrowed(name),
-    }
 }

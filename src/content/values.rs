@@ -9,9 +9,9 @@ use super::lengths;
 use super::matching::extract;
 use super::parts::Place;
 use super::pattern::{OPENING, Pattern};
-use super::route::shown;
 use super::template::Template;
 use crate::error::{Code, Error, Result};
+use crate::json::{shown, shown_name};
 use crate::message::{Button, Variables};
 
 const VALUE_CHARS_MAX: usize = 1_300;
@@ -45,7 +45,7 @@ pub(super) fn clean_variables(template: &Template, mut variables: Variables) -> 
 }
 
 fn unknown(template: &Template, name: &str) -> Error {
-    let name = shown(name);
+    let name = shown_name(name);
     let allowed: Vec<String> = template.names.list().iter().map(|name| format!("#{{{name}}}")).collect();
     let allowed = if allowed.is_empty() { String::from("none") } else { allowed.join(", ") };
     Error::new(Code::VariableUnknown, format!("the template has no variable named {name:?}; allowed: {allowed}"))

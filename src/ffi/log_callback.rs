@@ -2,7 +2,7 @@
 //!
 //! Invariants: the host's function is called without any lock held, so it may call alimi; a line that is written while
 //! it runs on the same thread is dropped, so it cannot call itself; after it was replaced no new call of it begins, and
-//! the replacing call waits a bounded time for calls that have begun. Only our own lines pass: those of other crates
+//! the replacing call waits a bounded time for calls that have begun, of every function before it. Only our own lines pass: those of other crates
 //! (HTTP, TLS) may show what a log must not.
 
 use super::text::encode_cut;
@@ -35,6 +35,8 @@ const WAIT: Duration = Duration::from_secs(5);
 
 static LOGGER: Forward = Forward;
 static CURRENT: RwLock<Option<Arc<Sink>>> = RwLock::new(None);
+/// Replaced, and a call may still be running: a function may have replaced itself.
+static REPLACED: Mutex<Vec<Arc<Sink>>> = Mutex::new(Vec::new());
 
 thread_local! {
     static INSIDE: Cell<bool> = const { Cell::new(false) };
@@ -66,8 +68,18 @@ pub(super) fn set(level: i32, function: alimi_log_callback_t, context: *mut c_vo
     install()?;
     log::set_max_level(if sink.is_some() { level } else { LevelFilter::Off });
     let old = std::mem::replace(&mut *CURRENT.write(), sink);
-    let ended = old.is_none_or(|old| old.wait_until_idle(Instant::now() + WAIT));
+    REPLACED.lock().extend(old);
+    let ended = wait_for_replaced(Instant::now() + WAIT);
     Ok(if ended { Code::Ok } else { Code::CallbackRunning })
+}
+
+/// Waits until no call of a replaced function is running.
+fn wait_for_replaced(deadline: Instant) -> bool {
+    // No lock is held while waiting: a call that is running may come here too.
+    let replaced = REPLACED.lock().clone();
+    let ended = replaced.iter().all(|sink| sink.wait_until_idle(deadline));
+    REPLACED.lock().retain(|sink| *sink.running.lock() > 0);
+    ended
 }
 
 /// Makes [`LOGGER`] the logger of this library's own `log` facade, once.

@@ -42,6 +42,8 @@ const STACK_BYTES: usize = 512 * 1024;
 #[derive(Default)]
 pub(super) struct ResultCallback {
     thread: Mutex<Option<Poller>>,
+    /// Have the sign to stop, and a call may still be running: a function may have removed itself.
+    stopping: Mutex<Vec<Arc<Thread>>>,
 }
 
 struct Poller {
@@ -66,15 +68,13 @@ pub(super) fn set(
     context: *mut c_void,
 ) -> Result<Code> {
     // The old function ends before the new one begins, so results never reach two at once.
-    let old = opened.callback.thread.lock().take();
-    let mut ended = old.is_none_or(|old| old.stop(&opened.client, WAIT));
+    let mut ended = opened.callback.stop(None, &opened.client, WAIT);
     if let Some(function) = function {
         let poller = start(client, Arc::clone(opened), Host { function, context })?;
-        let other = opened.callback.thread.lock().replace(poller);
-        ended &= other.is_none_or(|other| other.stop(&opened.client, WAIT));
+        ended &= opened.callback.stop(Some(poller), &opened.client, WAIT);
         // A shutdown that began meanwhile may have looked for a thread before this one was there.
         if opened.closing.load(Ordering::SeqCst) {
-            ended &= stop(opened, WAIT);
+            ended &= opened.callback.stop(None, &opened.client, WAIT);
         }
     }
     Ok(if ended { Code::Ok } else { Code::CallbackRunning })
@@ -93,22 +93,16 @@ pub(super) fn shut_down(client: i32, opened: &Opened, timeout: Duration) -> Resu
     }
     let _release = Release(client);
     let deadline = Instant::now() + timeout;
-    let poller = opened.callback.thread.lock().take();
     let finished = opened.client.shutdown(timeout);
-    let inside = poller.as_ref().is_some_and(|poller| poller.thread.is_current());
+    let inside = opened.callback.is_inside();
     let left = deadline.saturating_duration_since(Instant::now()) + GRACE;
-    let ended = poller.is_none_or(|poller| poller.stop(&opened.client, left));
+    let ended = opened.callback.stop(None, &opened.client, left);
     match finished? {
         // Who calls from inside the function knows that it is running.
         _ if !ended && !inside => Ok(Code::CallbackRunning),
         true => Ok(Code::Ok),
         false => Ok(Code::Pending),
     }
-}
-
-fn stop(opened: &Opened, bound: Duration) -> bool {
-    let poller = opened.callback.thread.lock().take();
-    poller.is_none_or(|poller| poller.stop(&opened.client, bound))
 }
 
 fn start(client: i32, opened: Arc<Opened>, host: Host) -> Result<Poller> {
@@ -140,23 +134,45 @@ fn deliver(client: i32, opened: &Opened, host: &Host, stopped: &Receiver<Infalli
     }
 }
 
-impl Poller {
-    /// Gives the sign to stop and waits for the end of the thread; false when a call of the host's function goes on.
-    fn stop(self, client: &Client, bound: Duration) -> bool {
-        let inside = self.thread.is_current();
-        drop(self.stop);
-        if inside {
-            return false;
+impl ResultCallback {
+    /// Whether this is called from inside the host's function.
+    fn is_inside(&self) -> bool {
+        let current = self.thread.lock().as_ref().is_some_and(|poller| poller.thread.is_current());
+        current || self.stopping.lock().iter().any(|thread| thread.is_current())
+    }
+
+    /// Puts `next` in the place, gives every other thread the sign to stop and waits for its end; false when a call of the
+    /// host's function goes on.
+    fn stop(&self, next: Option<Poller>, client: &Client, bound: Duration) -> bool {
+        let before = std::mem::replace(&mut *self.thread.lock(), next);
+        if let Some(Poller { stop, thread }) = before {
+            drop(stop);
+            self.stopping.lock().push(Arc::new(thread));
         }
         let deadline = Instant::now() + bound;
-        loop {
-            client.wake();
-            if self.thread.has_ended(deadline.min(Instant::now() + WAKE_AGAIN)) {
-                return self.thread.join(deadline);
-            }
-            if Instant::now() >= deadline {
-                return false;
-            }
+        // No lock is held while waiting: a call that is running may come here too.
+        let threads = self.stopping.lock().clone();
+        let ended = threads.iter().all(|thread| end(thread, client, deadline));
+        self.stopping.lock().retain(|thread| !thread.has_ended(Instant::now()));
+        for thread in threads.into_iter().filter_map(Arc::into_inner) {
+            thread.join(deadline);
+        }
+        ended
+    }
+}
+
+/// Waits for the end of a thread that has the sign to stop; false when it goes on.
+fn end(thread: &Thread, client: &Client, deadline: Instant) -> bool {
+    if thread.is_current() {
+        return false;
+    }
+    loop {
+        client.wake();
+        if thread.has_ended(deadline.min(Instant::now() + WAKE_AGAIN)) {
+            return true;
+        }
+        if Instant::now() >= deadline {
+            return false;
         }
     }
 }

@@ -173,3 +173,14 @@ pub(crate) fn shown(name: &str) -> String {
     }
     text
 }
+
+/// A name that a caller gave where it does not belong: arguments may have been mixed up, so what has as many digits as a
+/// telephone number is shown without them.
+pub(crate) fn shown_name(name: &str) -> String {
+    const DIGITS_MAX: usize = 8;
+    let text = shown(name);
+    if name.chars().filter(char::is_ascii_digit).count() <= DIGITS_MAX {
+        return text;
+    }
+    text.replace(|c: char| c.is_ascii_digit(), "*")
+}

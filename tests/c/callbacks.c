@@ -161,6 +161,65 @@ static void shutdown_is_bounded_while_the_result_callback_hangs(void)
     while (threads() > 1) sched_yield();
 }
 
+/* ---- OK means that nothing runs any more ---- */
+
+static volatile int returned;
+
+static void *open_later(void *context)
+{
+    struct timespec moment = {0, 100000000};
+    nanosleep(&moment, NULL); /* so that a removal that does not wait comes first */
+    sem_post(&open_gate);
+    return context;
+}
+
+static void stay_inside(void)
+{
+    sem_post(&inside);
+    wait_for(&open_gate);
+    returned = 1;
+}
+
+static void ALIMI_CALL remove_the_line(int32_t level, const char *text, void *context)
+{
+    (void)level, (void)context;
+    if (!is_about_a_message(text)) return;
+    EQUAL(alimi_set_log_callback(ALIMI_LOG_OFF, NULL, NULL), ALIMI_CALLBACK_RUNNING);
+    stay_inside();
+}
+
+static void ALIMI_CALL remove_the_result(int32_t number, const alimi_result_t *result, void *context)
+{
+    (void)context;
+    EQUAL(alimi_ack_result(number, result->key), ALIMI_OK);
+    EQUAL(alimi_set_result_callback(number, NULL, NULL), ALIMI_CALLBACK_RUNNING);
+    stay_inside();
+}
+
+/* A function that removed itself goes on for a while; a removal from outside waits for it. */
+static void a_removal_that_is_done_leaves_nothing_running(void)
+{
+    pthread_t opener;
+    int round;
+    for (round = 0; round < 3; round++) {
+        char name[16];
+        snprintf(name, sizeof name, "removal%d", round);
+        client = start(place, name, "");
+        returned = 0;
+        if (round == 0) EQUAL(alimi_set_log_callback(ALIMI_LOG_INFO, remove_the_line, NULL), ALIMI_OK);
+        else EQUAL(alimi_set_result_callback(client, remove_the_result, NULL), ALIMI_OK);
+        make_a_line("R-1");
+        wait_for(&inside);
+        EQUAL(pthread_create(&opener, NULL, open_later, NULL), 0);
+        if (round == 0) EQUAL(alimi_set_log_callback(ALIMI_LOG_OFF, NULL, NULL), ALIMI_OK);
+        else if (round == 1) EQUAL(alimi_set_result_callback(client, NULL, NULL), ALIMI_OK);
+        else EQUAL(alimi_shutdown(client, WAIT_MS), ALIMI_OK);
+        EQUAL(returned, 1);
+        EQUAL(pthread_join(opener, NULL), 0);
+        if (round < 2) CHECK(alimi_shutdown(client, WAIT_MS) >= 0);
+    }
+}
+
 /* ---- the result callback ---- */
 
 static int32_t answers[2];
@@ -210,6 +269,7 @@ int main(int argc, char **argv)
     } else if (strcmp(argv[2], "hang") == 0) {
         shutdown_is_bounded_while_the_log_callback_hangs();
         shutdown_is_bounded_while_the_result_callback_hangs();
-    } else return 2;
+    } else if (strcmp(argv[2], "removal") == 0) a_removal_that_is_done_leaves_nothing_running();
+    else return 2;
     return finish();
 }

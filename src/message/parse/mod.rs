@@ -26,7 +26,7 @@ pub use batch::parse_batch;
 
 use super::{Options, Variables};
 use crate::error::{Code, Error, Result};
-use crate::json::{self, Malformed, Node, shown};
+use crate::json::{self, Malformed, Node, shown_name};
 use std::borrow::Cow;
 use std::collections::btree_map::Entry;
 
@@ -101,7 +101,8 @@ fn too_many(argument: &str) -> Error {
 fn variables(object: Object<'_>) -> Result<Variables> {
     let mut variables = Variables::new();
     for (name, node) in object {
-        let refused = |wrong: String| Err(Error::new(Code::InvalidArgument, format!("`{}` {wrong}", shown(&name))));
+        let refused =
+            |wrong: String| Err(Error::new(Code::InvalidArgument, format!("`{}` {wrong}", shown_name(&name))));
         let value = match node {
             Node::Text(text) => text.into_owned(),
             Node::Unsigned(number) => number.to_string(),

@@ -106,7 +106,7 @@ pub(super) fn put<T>(place: &mut Option<T>, name: &str, value: T) -> Result<()> 
 fn unknown(name: &str, beside: &[&str]) -> Error {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
     let name = if name.bytes().all(plain) && name.starts_with(|c: char| c.is_ascii_alphabetic()) {
-        format!("`{}`", json::shown(name))
+        format!("`{}`", json::shown_name(name))
     } else {
         "a name of other characters than letters, digits and `_`".to_owned()
     };
