@@ -1,6 +1,6 @@
 //! Gateways: what a vendor's API can do and how it speaks. No IO.
 //!
-//! Invariants: an adapter only turns messages into requests and answers into [`Outcome`]s; the engine reads its
+//! Invariants: an adapter only turns messages into requests and answers into [`crate::message::Outcome`]s; the engine reads its
 //! [`Capabilities`] and never asks which vendor it is.
 
 mod errand;
