@@ -15,7 +15,9 @@ static const char *place;
 static void cycle(int number)
 {
     char key[32];
-    int32_t client = start(place, "cycle", ",\"gateways\":{\"g\":{\"type\":\"sandbox\",\"delay_ms\":0}}");
+    int32_t client;
+    start_shared = number % 4 != 0;
+    client = start(place, "cycle", ",\"gateways\":{\"g\":{\"type\":\"sandbox\",\"delay_ms\":0}}");
     snprintf(key, sizeof key, "C-%d", number % 10);
     if (number < 10) {
         send_to(client, key, "010-0000-0000");

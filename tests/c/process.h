@@ -19,16 +19,19 @@ static long milliseconds(void)
     return now.tv_sec * 1000L + now.tv_nsec / 1000000L;
 }
 
+/* Whether the next start shares its outbox with others. */
+static int start_shared = 0;
+
 /* Opens an outbox of this name in the directory; `more` is further configuration that begins with a comma, or "". */
 static int32_t start(const char *directory, const char *name, const char *more)
 {
     static char config[4096];
     int32_t client = 0;
     snprintf(config, sizeof config,
-             "{\"outbox\":{\"path\":\"%s/%s.db\"},\"logging\":{\"file\":null},"
+             "{\"outbox\":{\"path\":\"%s/%s.db\",\"shared\":%s},\"logging\":{\"file\":null},"
              "\"accounts\":{\"clinic\":{\"sender_key\":\"any\",\"sender_number\":\"070-0000-0001\"}},"
              "\"templates\":{\"visit\":{\"text\":\"#{name} - #{time}\"}}%s}",
-             directory, name, more);
+             directory, name, start_shared ? "true" : "false", more);
     EQUAL(alimi_init(config, &client), ALIMI_OK);
     CHECK(client > 0);
     return client;
