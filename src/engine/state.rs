@@ -146,26 +146,19 @@ impl Engine {
     /// One turn: applies the events and whatever is due, commits, and returns what follows from it.
     pub fn step(&mut self, events: Vec<Event>, now: Timestamp, instant: Instant) -> Effects {
         let mut events = self.sort_out(events, instant);
-        if let Err(error) = self.look_around(instant) {
-            let effects = self.undo(events, &error, instant);
-            return self.finish_turn(effects, now, instant);
-        }
-        if !events.is_empty() || self.has_work(now, instant) {
-            events.splice(0..0, std::mem::take(&mut self.retained));
-            let mut turn = Turn::new(now);
-            match self.turn(&mut turn, &mut events) {
-                Ok(()) => {
-                    self.recover_at = None;
-                    let effects = self.apply(turn, events, instant);
-                    return self.finish_turn(effects, now, instant);
-                }
-                Err(error) => {
-                    let effects = self.undo(events, &error, instant);
-                    return self.finish_turn(effects, now, instant);
+        let effects = match self.look_around(instant) {
+            Err(error) => self.undo(events, &error, instant),
+            Ok(()) if events.is_empty() && !self.has_work(now, instant) => Effects::default(),
+            Ok(()) => {
+                events.splice(0..0, std::mem::take(&mut self.retained));
+                let mut turn = Turn::new(now);
+                match self.turn(&mut turn, &mut events) {
+                    Ok(()) => self.apply(turn, events, instant),
+                    Err(error) => self.undo(events, &error, instant),
                 }
             }
-        }
-        self.finish_turn(Effects::default(), now, instant)
+        };
+        self.finish_turn(effects, now, instant)
     }
 
     /// Takes out the events that need no transaction.
@@ -263,6 +256,7 @@ impl Engine {
 
     /// After the commit: what was decided becomes true in memory too.
     fn apply(&mut self, mut turn: Turn, events: Vec<Event>, instant: Instant) -> Effects {
+        self.recover_at = None;
         self.last_now = turn.now;
         if std::mem::take(&mut self.start) {
             self.show_role();

@@ -16,7 +16,7 @@ pub struct MessageResult {
     pub certainty: Certainty,
     /// Requests that carried it, over all channels.
     pub attempts: i32,
-    /// Why it ended, or last failed; for a fallback, why the AlimTalk was not delivered stands in `text`.
+    /// Why it ended, or last failed, by `channel`. Why an AlimTalk fell back is not kept once its text message has left.
     pub reason: Reason,
     /// The institution.
     pub account: String,

@@ -3,7 +3,7 @@
 //! Invariants:
 //! - A message is counted once, when it ends: on the day it was asked for (basis request) and on the day it ended
 //!   (basis result). What is still under way is counted live by the reader, so nothing is written for it.
-//! - "Sent" counts messages a gateway accepted by any channel; "billable" those a vendor charges for: delivered, or of
+//! - "Sent" counts messages a gateway accepted by the channel they ended by; "billable" those a vendor charges for: delivered, or of
 //!   unknown fate after a gateway may have taken them.
 
 use super::Outbox;
