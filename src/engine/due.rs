@@ -2,7 +2,8 @@
 
 use super::hear::fall_back;
 use super::policy::Moment;
-use super::state::{Engine, Turn};
+use super::state::Engine;
+use super::turn::Turn;
 use super::{LOOK_UP_LEASE, LOOK_UPS_MAX, ROWS_MAX};
 use crate::error::Result;
 use crate::gateway::{Errand, Parcel, Task};

@@ -2,7 +2,8 @@
 
 use super::backoff;
 use super::policy::{Action, Moment, Situation, decide};
-use super::state::{Engine, Turn};
+use super::state::Engine;
+use super::turn::Turn;
 use crate::error::Result;
 use crate::gateway::{News, Word};
 use crate::message::{Certainty, Class, Outcome, Reason, State};

@@ -23,6 +23,7 @@ mod state;
 mod submit;
 #[cfg(test)]
 pub(crate) mod tests;
+mod turn;
 mod worker;
 
 pub(crate) use event::{Event, Verdict};

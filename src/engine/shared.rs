@@ -4,7 +4,8 @@
 //! lock is tried every [`TICK`], so another process takes over well within two seconds of a death; what a dead process
 //! submitted belongs to the one that delivers. A tick writes nothing and takes no lock of the database.
 
-use super::state::{Engine, Turn};
+use super::state::Engine;
+use super::turn::Turn;
 use crate::error::Result;
 use crate::outbox::{Lock, Member, Outbox};
 use std::path::{Path, PathBuf};

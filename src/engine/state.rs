@@ -1,22 +1,23 @@
 //! The engine's state and its step: one transaction per turn.
 
 use super::agenda::Agenda;
-use super::event::{Event, Verdict};
+use super::event::Event;
 use super::pulse::Pulse;
 use super::rate::RateGuard;
 use super::reply::Reply;
 use super::results::ResultQueue;
 use super::shared::Role;
+use super::turn::{Effects, Response, Turn, respond};
 use super::{IN_FLIGHT_MAX, LOOK_UP_LEASE, ROWS_MAX};
 use crate::config::Settings;
 use crate::error::{Code, Error, Result};
-use crate::gateway::{Capabilities, Errand};
+use crate::gateway::Capabilities;
 use crate::logging::Log;
-use crate::message::{Certainty, Payload, Priority, State};
+use crate::message::{Certainty, Priority, State};
 use crate::outbox::{Departure, Entry, Outbox, Phase};
 use crate::time::Timestamp;
 use parking_lot::Mutex;
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -56,52 +57,6 @@ pub(crate) struct Engine {
     last_now: Timestamp,
     /// This process has begun to deliver and has not yet taken over what the last one left.
     pub(super) start: bool,
-}
-
-/// What a turn leads to, once it is committed.
-#[derive(Default)]
-pub(crate) struct Effects {
-    pub replies: Vec<Response>,
-    pub errands: Vec<Errand>,
-    /// The engine has ended.
-    pub stopped: bool,
-}
-
-/// An answer to a caller.
-pub(crate) enum Response {
-    Verdicts(Reply<Vec<Verdict>>, Result<Vec<Verdict>>),
-    Done(Reply<()>, Result<()>),
-}
-
-impl Response {
-    /// Sends it; a caller that no longer waits is no error.
-    pub fn send(self) {
-        match self {
-            Response::Verdicts(reply, verdicts) => reply.send(verdicts),
-            Response::Done(reply, done) => reply.send(done),
-        }
-    }
-}
-
-/// What a turn has done so far: applied to the engine only after the commit.
-pub(super) struct Turn {
-    pub now: Timestamp,
-    /// What callers will be told, in the order of their events.
-    pub verdicts: VecDeque<Vec<Verdict>>,
-    pub done: VecDeque<Result<()>>,
-    pub departed: Vec<(Entry, Arc<Payload>)>,
-    /// Requests whose answer is in.
-    pub arrived: Vec<i64>,
-    /// Of these, answers still to come: a report was faster.
-    pub overtook: Vec<i64>,
-    /// Messages to ask about.
-    pub look_ups: Vec<Entry>,
-    /// Look-ups whose answer is in.
-    pub looked_up: usize,
-    pub kept: u64,
-    pub finished: Vec<Entry>,
-    /// Results are to be fetched from the disk.
-    pub refill: bool,
 }
 
 impl Engine {
@@ -437,34 +392,5 @@ impl Engine {
     pub(super) fn departure(&self, now: Timestamp) -> Departure {
         // The network gives up after the request's own time; this bound only holds should it not.
         Departure { at: now, given_up: now.after(self.settings.retry.request_timeout * 2 + RECOVERY) }
-    }
-}
-
-/// The answer to the caller behind an event, once its turn is committed. A missing one ends the caller's wait.
-fn respond(event: Event, turn: &mut Turn) -> Option<Response> {
-    match event {
-        Event::Submit { reply, .. } => Some(Response::Verdicts(reply, Ok(turn.verdicts.pop_front()?))),
-        Event::Cancel { reply, .. } | Event::AcknowledgeKey { reply, .. } => {
-            Some(Response::Done(reply, turn.done.pop_front()?))
-        }
-        _ => None,
-    }
-}
-
-impl Turn {
-    fn new(now: Timestamp) -> Self {
-        Turn {
-            now,
-            verdicts: VecDeque::new(),
-            done: VecDeque::new(),
-            departed: Vec::new(),
-            arrived: Vec::new(),
-            overtook: Vec::new(),
-            look_ups: Vec::new(),
-            looked_up: 0,
-            kept: 0,
-            finished: Vec::new(),
-            refill: false,
-        }
     }
 }

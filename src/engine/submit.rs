@@ -1,7 +1,8 @@
 //! What callers ask for: keep, cancel, acknowledge.
 
 use super::event::Verdict;
-use super::state::{Engine, Turn};
+use super::state::Engine;
+use super::turn::Turn;
 use crate::error::{Code, Error, Result};
 use crate::message::{Certainty, Key, Message, Priority, Reason, State};
 use crate::outbox::{Departure, Inserted, Outbox, Phase, Sealed};

@@ -1,0 +1,88 @@
+//! One turn of the engine: what it has done so far, and what follows from it once it is committed.
+//!
+//! Invariants: a [`Turn`] is applied to the engine only after the commit, and is dropped when that fails.
+
+use super::event::{Event, Verdict};
+use super::reply::Reply;
+use crate::error::Result;
+use crate::gateway::Errand;
+use crate::message::Payload;
+use crate::outbox::Entry;
+use crate::time::Timestamp;
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+/// What a turn leads to, once it is committed.
+#[derive(Default)]
+pub(crate) struct Effects {
+    pub replies: Vec<Response>,
+    pub errands: Vec<Errand>,
+    /// The engine has ended.
+    pub stopped: bool,
+}
+
+/// An answer to a caller.
+pub(crate) enum Response {
+    Verdicts(Reply<Vec<Verdict>>, Result<Vec<Verdict>>),
+    Done(Reply<()>, Result<()>),
+}
+
+impl Response {
+    /// Sends it; a caller that no longer waits is no error.
+    pub fn send(self) {
+        match self {
+            Response::Verdicts(reply, verdicts) => reply.send(verdicts),
+            Response::Done(reply, done) => reply.send(done),
+        }
+    }
+}
+
+/// What a turn has done so far: applied to the engine only after the commit.
+pub(super) struct Turn {
+    pub now: Timestamp,
+    /// What callers will be told, in the order of their events.
+    pub verdicts: VecDeque<Vec<Verdict>>,
+    pub done: VecDeque<Result<()>>,
+    pub departed: Vec<(Entry, Arc<Payload>)>,
+    /// Requests whose answer is in.
+    pub arrived: Vec<i64>,
+    /// Of these, answers still to come: a report was faster.
+    pub overtook: Vec<i64>,
+    /// Messages to ask about.
+    pub look_ups: Vec<Entry>,
+    /// Look-ups whose answer is in.
+    pub looked_up: usize,
+    pub kept: u64,
+    pub finished: Vec<Entry>,
+    /// Results are to be fetched from the disk.
+    pub refill: bool,
+}
+
+impl Turn {
+    pub fn new(now: Timestamp) -> Self {
+        Turn {
+            now,
+            verdicts: VecDeque::new(),
+            done: VecDeque::new(),
+            departed: Vec::new(),
+            arrived: Vec::new(),
+            overtook: Vec::new(),
+            look_ups: Vec::new(),
+            looked_up: 0,
+            kept: 0,
+            finished: Vec::new(),
+            refill: false,
+        }
+    }
+}
+
+/// The answer to the caller behind an event, once its turn is committed. A missing one ends the caller's wait.
+pub(super) fn respond(event: Event, turn: &mut Turn) -> Option<Response> {
+    match event {
+        Event::Submit { reply, .. } => Some(Response::Verdicts(reply, Ok(turn.verdicts.pop_front()?))),
+        Event::Cancel { reply, .. } | Event::AcknowledgeKey { reply, .. } => {
+            Some(Response::Done(reply, turn.done.pop_front()?))
+        }
+        _ => None,
+    }
+}
