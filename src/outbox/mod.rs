@@ -10,6 +10,7 @@
 //! - Nothing of ours but SQLite opens the file while it is in use: closing a second descriptor would drop the locks of
 //!   every connection of the process, and another process could then remove the log under it.
 
+mod columns;
 mod entry;
 mod identity;
 mod lock;
