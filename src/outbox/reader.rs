@@ -6,7 +6,7 @@ use super::{connect, fault};
 use crate::error::{Error, Result};
 use crate::message::{Channel, Reason, State};
 use crate::time::{Day, Timestamp};
-use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
+use rusqlite::{Connection, OpenFlags, OptionalExtension, Row, params};
 use std::path::{Path, PathBuf};
 
 /// A read-only connection.
@@ -46,6 +46,27 @@ pub(crate) struct Figure {
     pub failed: i64,
     pub fell_back: i64,
     pub billable: i64,
+}
+
+impl Figure {
+    /// Reads a line of either source; both name the columns in this order.
+    fn read(row: &Row<'_>) -> rusqlite::Result<Figure> {
+        Ok(Figure {
+            day: Day(row.get(0)?).to_iso(),
+            account: row.get(1)?,
+            template: row.get(2)?,
+            tag: row.get(3)?,
+            channel: row.get::<_, Channel>(4)?.word(),
+            outcome: row.get::<_, State>(5)?.word(),
+            reason: row.get::<_, Reason>(6)?.word(),
+            asked: row.get(7)?,
+            sent: row.get(8)?,
+            delivered: row.get(9)?,
+            failed: row.get(10)?,
+            fell_back: row.get(11)?,
+            billable: row.get(12)?,
+        })
+    }
 }
 
 impl Reader {
@@ -122,23 +143,7 @@ impl Reader {
             )
             .map_err(|e| self.fault(e))?;
         let rows = statement
-            .query_map(params![basis as i32, from.0, to.0, account], |row| {
-                Ok(Figure {
-                    day: Day(row.get(0)?).to_iso(),
-                    account: row.get(1)?,
-                    template: row.get(2)?,
-                    tag: row.get(3)?,
-                    channel: row.get::<_, Channel>(4)?.word(),
-                    outcome: row.get::<_, State>(5)?.word(),
-                    reason: row.get::<_, Reason>(6)?.word(),
-                    asked: row.get(7)?,
-                    sent: row.get(8)?,
-                    delivered: row.get(9)?,
-                    failed: row.get(10)?,
-                    fell_back: row.get(11)?,
-                    billable: row.get(12)?,
-                })
-            })
+            .query_map(params![basis as i32, from.0, to.0, account], Figure::read)
             .map_err(|e| self.fault(e))?;
         rows.collect::<rusqlite::Result<_>>().map_err(|e| self.fault(e))
     }
@@ -148,29 +153,13 @@ impl Reader {
             .connection
             .prepare_cached(
                 "SELECT (created + 32400000) / 86400000 AS day, account, template, tag, channel, state, reason, \
-                 count(*), sum(sent_at IS NOT NULL), sum(fell_back) FROM message \
+                 count(*), sum(sent_at IS NOT NULL), 0, 0, sum(fell_back), 0 FROM message \
                  WHERE phase < ?1 AND day BETWEEN ?2 AND ?3 AND (?4 IS NULL OR account = ?4) \
                  GROUP BY day, account, template, tag, channel, state, reason",
             )
             .map_err(|e| self.fault(e))?;
         let rows = statement
-            .query_map(params![Phase::Result as i32, from.0, to.0, account], |row| {
-                Ok(Figure {
-                    day: Day(row.get(0)?).to_iso(),
-                    account: row.get(1)?,
-                    template: row.get(2)?,
-                    tag: row.get(3)?,
-                    channel: row.get::<_, Channel>(4)?.word(),
-                    outcome: row.get::<_, State>(5)?.word(),
-                    reason: row.get::<_, Reason>(6)?.word(),
-                    asked: row.get(7)?,
-                    sent: row.get(8)?,
-                    delivered: 0,
-                    failed: 0,
-                    fell_back: row.get(9)?,
-                    billable: 0,
-                })
-            })
+            .query_map(params![Phase::Result as i32, from.0, to.0, account], Figure::read)
             .map_err(|e| self.fault(e))?;
         rows.collect::<rusqlite::Result<_>>().map_err(|e| self.fault(e))
     }
