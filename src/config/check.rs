@@ -1,9 +1,10 @@
 //! What the configuration says, taken together: paths, secrets, names, and parts that contradict each other.
 
+use super::gateway;
 use super::source::{self, EXPIRES_IN, REPORT_TIMEOUT, Source, Within};
 use super::{
     Account, Encoding, FallbackMode, FallbackSettings, GatewaySettings, Logging, OutboxSettings, Retention, Retry,
-    SandboxSettings, Settings,
+    Settings,
 };
 use crate::content::{Template, normalise_sender};
 use crate::error::{Code, Error, Result};
@@ -23,11 +24,11 @@ pub(super) fn refused(fault: Fault) -> Error {
     Error::new(code, format!("{place}: {}", fault.text))
 }
 
-fn value(path: &str, wrong: &str) -> Error {
+pub(super) fn value(path: &str, wrong: &str) -> Error {
     Error::new(Code::ConfigValue, format!("{path}: {wrong}"))
 }
 
-fn contradiction(path: &str, wrong: &str) -> Error {
+pub(super) fn contradiction(path: &str, wrong: &str) -> Error {
     Error::new(Code::ConfigContradiction, format!("{path}: {wrong}"))
 }
 
@@ -74,7 +75,7 @@ fn gateways(
     directory: &Path,
 ) -> Result<BTreeMap<String, GatewaySettings>> {
     let Some(source) = source else {
-        let sandbox = sandbox("gateways.sandbox", source::Sandbox::default(), directory)?;
+        let sandbox = gateway::sandbox("gateways.sandbox", source::Sandbox::default(), directory)?;
         return Ok(BTreeMap::from([("sandbox".to_owned(), sandbox)]));
     };
     if source.is_empty() {
@@ -83,44 +84,9 @@ fn gateways(
     let mut gateways = BTreeMap::new();
     for (name, node) in source {
         let path = named("gateways", &name, encoding)?;
-        gateways.insert(name, gateway(&path, node, directory)?);
+        gateways.insert(name, gateway::gateway(&path, node, directory)?);
     }
     Ok(gateways)
-}
-
-/// Which keys a gateway has depends on its type, so that is looked at first.
-fn gateway(path: &str, node: Node<'_>, directory: &Path) -> Result<GatewaySettings> {
-    const TYPES: &str = "expected \"sandbox\"";
-    let wrong = |text: String| Err(value(&format!("{path}.type"), &format!("{text}; {TYPES}")));
-    let mut keys = match node {
-        Node::Object(keys) => keys,
-        other => return Err(value(path, &format!("is {}; expected an object", other.kind()))),
-    };
-    let Some(at) = keys.iter().position(|(name, _)| name == "type") else {
-        return wrong("is missing".to_owned());
-    };
-    match keys.remove(at).1 {
-        Node::Text(kind) if kind == "sandbox" => {
-            let source = Node::Object(keys).typed().map_err(|fault| refused(with_type(fault).inside(path)))?;
-            sandbox(path, source, directory)
-        }
-        Node::Text(_) => wrong("is no type of gateway".to_owned()),
-        other => wrong(format!("is {}", other.kind())),
-    }
-}
-
-/// `type` was taken out before the rest was read: it is allowed all the same, and may stand there a second time.
-fn with_type(fault: Fault) -> Fault {
-    match (fault.unknown_key, fault.path.as_str()) {
-        (true, "type") => Fault { unknown_key: false, text: "appears twice".to_owned(), ..fault },
-        (true, _) => Fault { text: fault.text + ", type", ..fault },
-        _ => fault,
-    }
-}
-
-fn sandbox(path: &str, source: source::Sandbox, directory: &Path) -> Result<GatewaySettings> {
-    let journal = source.journal.map(|text| file(&format!("{path}.journal"), &text, directory)).transpose()?;
-    Ok(GatewaySettings::Sandbox(SandboxSettings { delay: Duration::from_millis(source.delay_ms.get()), journal }))
 }
 
 fn accounts(
@@ -283,7 +249,7 @@ fn named(group: &str, name: &str, encoding: Encoding) -> Result<String> {
     Ok(path)
 }
 
-fn file(path: &str, text: &str, directory: &Path) -> Result<PathBuf> {
+pub(super) fn file(path: &str, text: &str, directory: &Path) -> Result<PathBuf> {
     if text.is_empty() || text.chars().any(char::is_control) {
         return Err(value(path, "is not the path of a file: empty, or with a control character"));
     }
@@ -304,6 +270,7 @@ fn files_differ(settings: &Settings) -> Result<()> {
         GatewaySettings::Sandbox(sandbox) => {
             sandbox.journal.as_ref().map(|file| (format!("gateways.{}.journal", shown(name)), file))
         }
+        GatewaySettings::Remote(_) => None,
     });
     let mut seen = BTreeMap::from([(&settings.outbox.path, "outbox.path".to_owned())]);
     for (path, file) in log.chain(journals) {

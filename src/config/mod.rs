@@ -43,10 +43,12 @@
 //! Names of gateways, accounts and templates have 1 to 64 bytes of UTF-8, no control characters, no space at the ends.
 
 mod check;
+mod gateway;
 mod read;
 mod secret;
 mod source;
 
+pub use gateway::{Connection, Proxy, RemoteSettings, Tls, Vendor};
 pub use secret::Secret;
 
 use crate::content::{Template, mask_number};
@@ -56,6 +58,7 @@ use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Longest text of a configuration.
@@ -143,6 +146,8 @@ pub struct OutboxSettings {
 pub enum GatewaySettings {
     /// The built-in sandbox.
     Sandbox(SandboxSettings),
+    /// A vendor's.
+    Remote(Box<RemoteSettings>),
 }
 
 /// The built-in sandbox: no network, the recipient's number chooses the fate.
@@ -163,6 +168,15 @@ pub struct Account {
     pub sender_number: Option<String>,
     /// The gateway it sends through.
     pub gateway: String,
+}
+
+/// As what an account and a template are known to one gateway.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Registration {
+    /// The sender profile: sender key, channel id or `@channel`, as the vendor wants it.
+    pub sender_key: Secret,
+    /// The vendor's code of the template; empty for text messages.
+    pub template_code: String,
 }
 
 /// Retrying what was certainly not sent.
@@ -223,6 +237,14 @@ impl Settings {
             }
         })?;
         check::settings(node.typed().map_err(check::refused)?, &document.directory)
+    }
+
+    /// As what an account and a template are known to a gateway. What is no longer configured is left empty.
+    pub(crate) fn registration(&self, _gateway: &str, account: &str, template: &str) -> Arc<Registration> {
+        Arc::new(Registration {
+            sender_key: self.accounts.get(account).map(|account| account.sender_key.clone()).unwrap_or_default(),
+            template_code: self.templates.get(template).map(|template| template.code().to_owned()).unwrap_or_default(),
+        })
     }
 }
 

@@ -16,6 +16,12 @@ const DAY_MS: u64 = 86_400_000;
 pub(super) struct Within<const MIN: u64, const MAX: u64>(u64);
 
 impl<const MIN: u64, const MAX: u64> Within<MIN, MAX> {
+    /// A default.
+    pub(super) const fn new(value: u64) -> Self {
+        assert!(MIN <= value && value <= MAX, "a default outside its range");
+        Within(value)
+    }
+
     pub(super) fn get(self) -> u64 {
         self.0
     }

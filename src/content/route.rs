@@ -5,7 +5,7 @@
 use super::phone::normalise_sender;
 use crate::config::{Account, GatewaySettings, Settings};
 use crate::error::{Code, Error, Result};
-use crate::gateway::Limits;
+use crate::gateway::{Capabilities, Limits};
 use crate::json::shown_name;
 use crate::message::{Options, Recipient};
 
@@ -67,9 +67,7 @@ fn account<'a>(settings: &'a Settings, wanted: Option<&str>) -> Result<(&'a str,
 
 /// What a gateway takes.
 fn limits(gateway: &GatewaySettings) -> Limits {
-    match gateway {
-        GatewaySettings::Sandbox(_) => Limits::default(),
-    }
+    Capabilities::of(gateway).limits
 }
 
 /// Whether a test installation may send there.

@@ -19,8 +19,16 @@ use std::fmt;
 const VARIABLES_MAX: usize = 40;
 
 /// The widest limits of any gateway: what breaks these can be sent by none.
-const WIDEST: Limits =
-    Limits { alimtalk_chars_max: 1_300, subject_bytes_max: 64, image_bytes_max: 0, link_chars_max: 500 };
+const WIDEST: Limits = Limits {
+    alimtalk_chars_max: 1_300,
+    subject_bytes_max: 64,
+    image_bytes_max: 0,
+    image_pixels_max: (0, 0),
+    link_chars_max: 500,
+    quick_replies_max: 10,
+    item_lists: true,
+    every_link: false,
+};
 
 /// What Kakao's fixed sentence takes from the body of a template with a channel-add button.
 const ADD_CHANNEL_CHARS: usize = 40;
@@ -70,6 +78,13 @@ pub struct Template {
     /// Characters that the gateway adds to the body.
     pub(super) extra_chars: usize,
     pub(super) fallback: TemplateFallback,
+}
+
+impl Template {
+    /// The code that holds at every gateway without one of its own.
+    pub(crate) fn code(&self) -> &str {
+        &self.base.template_code
+    }
 }
 
 impl fmt::Debug for Template {

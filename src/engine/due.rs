@@ -95,7 +95,7 @@ impl Engine {
             for mut entry in self.due(turn, phase, room)? {
                 let since = entry.sent_at.or(entry.left_at).unwrap_or(entry.created);
                 let overdue_at = since.after(self.settings.report_timeout);
-                let can_ask = self.capabilities.get(&entry.gateway).is_some_and(|c| c.look_up);
+                let can_ask = self.capabilities.contains_key(&entry.gateway);
                 if overdue_at <= turn.now || (phase == Phase::LookUp && !can_ask) {
                     let reason = if entry.reason == Reason::None { overdue } else { entry.reason };
                     let outcome = Outcome::new(Class::Uncertain, reason).with_code(entry.vendor_code.clone());
@@ -164,7 +164,7 @@ impl Engine {
     }
 
     fn add(&self, errands: &mut Vec<Errand>, task: Task, entry: &Entry, parcel: Parcel) {
-        let batch_max = self.capabilities.get(&entry.gateway).map_or(1, |c| c.batch_max);
+        let batch_max = self.capabilities.get(&entry.gateway).map_or(1, |c| c.batch_max(entry.channel));
         // Groups of one turn are few: neighbours nearly always share one.
         let fits = |errand: &&mut Errand| {
             errand.task == task
@@ -182,6 +182,7 @@ impl Engine {
                 account: entry.account.clone(),
                 template: if entry.channel == Channel::Alimtalk { entry.template.clone() } else { String::new() },
                 channel: entry.channel,
+                registration: self.settings.registration(&entry.gateway, &entry.account, &entry.template),
                 parcels: vec![parcel],
             }),
         }
@@ -189,5 +190,15 @@ impl Engine {
 }
 
 fn parcel(entry: &Entry, payload: Arc<Payload>) -> Parcel {
-    Parcel { id: entry.id, key: entry.key.clone(), attempt: entry.tries, accepted: entry.sent_at, payload }
+    Parcel {
+        id: entry.id,
+        key: entry.key.clone(),
+        attempt: entry.tries,
+        left: entry.left_at,
+        accepted: entry.sent_at,
+        reference: entry.reference.clone(),
+        reserve_at: None,
+        falls_back: false,
+        payload,
+    }
 }

@@ -40,6 +40,7 @@ impl Engine {
                     self.looked_up(turn, word)?;
                 }
             }
+            News::Cancelled(_) | News::Polled { .. } => {}
         }
         Ok(())
     }
@@ -109,7 +110,7 @@ impl Engine {
             class: said.class,
             may_retry: entry.tries < max_tries && again_at < entry.expires_at,
             may_fall_back: entry.fallback.is_some() && turn.now < entry.expires_at,
-            may_look_up: self.capabilities.get(&entry.gateway).is_some_and(|c| c.look_up),
+            may_look_up: self.capabilities.contains_key(&entry.gateway),
             may_hold: self.settings.fallback.uncertain_after.is_some(),
         });
         self.agenda.left(entry.phase);
@@ -154,8 +155,8 @@ impl Engine {
         let sent_at = *entry.sent_at.get_or_insert(now);
         let overdue_at = sent_at.after(self.settings.report_timeout);
         let check_at = match self.capabilities.get(&entry.gateway) {
-            Some(gateway) if gateway.look_up => now.after(gateway.check_every),
-            _ => overdue_at,
+            Some(gateway) => now.after(gateway.check_every),
+            None => overdue_at,
         };
         entry.phase = Phase::Await;
         entry.state = State::Accepted;

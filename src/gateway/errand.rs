@@ -1,32 +1,52 @@
-//! What passes between the engine and the network: errands out, news back.
+//! What passes between the engine and the network: jobs out, news back.
 //!
-//! Invariants: the engine gets exactly one word for every parcel of an errand, in [`News::Answered`] or
-//! [`News::LookedUp`]; reports come on top, any number of times, in any order.
+//! Invariants: the engine gets exactly one word for every parcel of an errand, in [`News::Answered`], [`News::LookedUp`] or
+//! [`News::Cancelled`], and exactly one [`News::Polled`] for each poll; reports come on top, any number of times, in any
+//! order. What a gateway wants confirmed is confirmed only after the engine has committed it.
 
+use super::reference::{Mark, Reference};
+use crate::config::Registration;
 use crate::message::{Channel, Key, Outcome, Payload};
 use crate::time::Timestamp;
 use std::sync::Arc;
 
-/// What is asked of a gateway.
+/// What is asked of a gateway about messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Task {
     /// Send the parcels.
     Send,
-    /// Ask what became of them.
+    /// Find out what became of them: of those the gateway accepted, by its own name for them; of those whose answer was
+    /// lost, as [`super::Settling`] says.
     LookUp,
+    /// Take back their reservation.
+    Cancel,
 }
 
 /// One message on its way.
 #[derive(Clone, Debug)]
 pub(crate) struct Parcel {
     pub id: i64,
-    /// Our reference towards the gateway.
     pub key: Key,
     /// Which try by this channel it is; 1 is the first.
     pub attempt: i32,
+    /// When the last request that carried it left; `None` before the first.
+    pub left: Option<Timestamp>,
     /// When the gateway accepted it.
     pub accepted: Option<Timestamp>,
+    /// The gateway's own name for it; empty where it gave none.
+    pub reference: String,
+    /// When the gateway is to deliver it, where that is its part.
+    pub reserve_at: Option<Timestamp>,
+    /// The gateway is to send the text of the payload, should the AlimTalk not be delivered.
+    pub falls_back: bool,
     pub payload: Arc<Payload>,
+}
+
+impl Parcel {
+    /// Our name for this try of it.
+    pub fn reference(&self, channel: Channel) -> Reference {
+        Reference { key: self.key.clone(), channel, attempt: self.attempt }
+    }
 }
 
 /// A task for one gateway, account, template and channel: what one request can carry.
@@ -37,7 +57,20 @@ pub(crate) struct Errand {
     pub account: String,
     pub template: String,
     pub channel: Channel,
+    /// As what the account and the template are registered there.
+    pub registration: Arc<Registration>,
     pub parcels: Vec<Parcel>,
+}
+
+/// What the engine asks of the network.
+#[derive(Clone, Debug)]
+pub(crate) enum Job {
+    /// Something about messages.
+    Errand(Errand),
+    /// Ask for new reports. `cursor`: where the last poll ended, empty at first; `since`: when the first one began.
+    Poll { gateway: String, cursor: String, since: Timestamp },
+    /// What the gateway handed out under this receipt is kept.
+    Confirm { gateway: String, receipt: String },
 }
 
 /// What was said about one message.
@@ -51,6 +84,13 @@ pub(crate) struct Word {
     pub outcome: Outcome,
 }
 
+/// What a gateway reported about one message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Report {
+    pub mark: Mark,
+    pub outcome: Outcome,
+}
+
 /// What comes back from the network.
 #[derive(Clone, Debug)]
 pub(crate) enum News {
@@ -60,4 +100,8 @@ pub(crate) enum News {
     Reported(Vec<Word>),
     /// Answers to look-ups; the ids are those nothing could be asked about.
     LookedUp { words: Vec<Word>, unasked: Vec<i64> },
+    /// Answers to cancelling: [`crate::message::Class::Ok`] where it is taken back, anything else where it is not.
+    Cancelled(Vec<Word>),
+    /// All new reports. `cursor`: where the next poll goes on; `more`: at once; `receipt`: to be confirmed.
+    Polled { gateway: String, reports: Vec<Report>, cursor: String, more: bool, receipt: Option<String> },
 }

@@ -1,29 +1,86 @@
 //! Gateways: what a vendor's API can do and how it speaks. No IO.
 //!
 //! Invariants: an adapter only turns messages into requests and answers into [`crate::message::Outcome`]s; the engine reads its
-//! [`Capabilities`] and never asks which vendor it is.
+//! [`Capabilities`] and never asks which vendor it is; the network carries its [`Request`]s out and never reads them.
 
+mod adapter;
+mod aligo;
+mod bizgo;
 mod errand;
+mod exchange;
+mod nhncloud;
+mod reference;
 pub(crate) mod sandbox;
+mod sens;
+mod solapi;
+#[cfg(test)]
+mod testing;
 
-pub(crate) use errand::{Errand, News, Parcel, Task, Word};
+pub(crate) use adapter::{Adapter, Dialogue, Order, Step};
+pub(crate) use errand::{Errand, Job, News, Parcel, Report, Task, Word};
+pub(crate) use exchange::{Answer, Body, Failure, Heard, Host, Method, Moment, Request};
+pub(crate) use reference::{Mark, Reference};
 
-use crate::config::GatewaySettings;
+use crate::config::{GatewaySettings, Vendor};
+use crate::message::Channel;
 use std::time::Duration;
+
+/// The adapter of a vendor with this login.
+pub(crate) fn adapter(vendor: &Vendor) -> Box<dyn Adapter> {
+    match vendor {
+        Vendor::NhnCloud { app_key, secret_key, text } => Box::new(nhncloud::NhnCloud::new(app_key, secret_key, text)),
+        Vendor::Solapi { api_key, api_secret } => Box::new(solapi::Solapi::new(api_key, api_secret)),
+        Vendor::Bizgo { api_key } => Box::new(bizgo::Bizgo::new(api_key)),
+        Vendor::Sens { access_key, secret_key, service_id, text_service_id } => {
+            Box::new(sens::Sens::new(access_key, secret_key, service_id, text_service_id.as_deref()))
+        }
+        Vendor::Aligo { api_key, user_id } => Box::new(aligo::Aligo::new(api_key, user_id)),
+    }
+}
+
+/// A vendor's own addresses: the main one, and the one for text messages.
+pub(crate) fn addresses(vendor: &Vendor) -> (&'static str, &'static str) {
+    match vendor {
+        Vendor::NhnCloud { .. } => nhncloud::ADDRESSES,
+        Vendor::Solapi { .. } => (solapi::ADDRESS, solapi::ADDRESS),
+        Vendor::Bizgo { .. } => (bizgo::ADDRESS, bizgo::ADDRESS),
+        Vendor::Sens { .. } => (sens::ADDRESS, sens::ADDRESS),
+        Vendor::Aligo { .. } => aligo::ADDRESSES,
+    }
+}
 
 /// What the engine needs to know of a gateway.
 #[derive(Clone, Debug)]
 pub struct Capabilities {
-    /// Most messages in one request.
+    /// Most AlimTalks in one request.
     pub batch_max: usize,
-    /// Whether a message can be looked up by our key after a lost answer.
-    pub look_up: bool,
-    /// How long after a lost answer a look-up is meaningful.
+    /// Most text messages in one request.
+    pub text_batch_max: usize,
+    /// How a message that was possibly sent is settled.
+    pub settling: Settling,
+    /// How long after a lost answer settling is meaningful.
     pub settle_after: Duration,
-    /// How often an accepted message without a report is asked for.
+    /// How often an accepted message without a report is asked for one by one, at first; rarer as it grows older.
     pub check_every: Duration,
+    /// How often the gateway is asked for all new reports. `None`: it cannot be.
+    pub poll_every: Option<Duration>,
+    /// The text channels to which it can fall back by itself.
+    pub falls_back: &'static [Channel],
+    /// How far ahead it takes reservations: least and most. `None`: it takes none.
+    pub reserves: Option<(Duration, Duration)>,
     /// Content limits.
     pub limits: Limits,
+}
+
+/// How it is found out what became of a message whose answer was lost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Settling {
+    /// By our own reference, which the gateway keeps with the message: certain.
+    Reference,
+    /// By the same request again, which the gateway knows to be the same for this long.
+    Repeat(Duration),
+    /// By recipient and content: certain as long as what is found belongs to no other message of ours.
+    Content,
 }
 
 impl Capabilities {
@@ -31,7 +88,26 @@ impl Capabilities {
     pub(crate) fn of(settings: &GatewaySettings) -> Capabilities {
         match settings {
             GatewaySettings::Sandbox(settings) => sandbox::capabilities(settings),
+            GatewaySettings::Remote(settings) => {
+                let usual = match &settings.vendor {
+                    Vendor::NhnCloud { .. } => nhncloud::capabilities(),
+                    Vendor::Solapi { .. } => solapi::capabilities(),
+                    Vendor::Bizgo { .. } => bizgo::capabilities(),
+                    Vendor::Sens { .. } => sens::capabilities(),
+                    Vendor::Aligo { .. } => aligo::capabilities(),
+                };
+                Capabilities {
+                    poll_every: usual.poll_every.map(|usual| settings.poll_every.unwrap_or(usual)),
+                    settle_after: settings.settle_after.unwrap_or(usual.settle_after),
+                    ..usual
+                }
+            }
         }
+    }
+
+    /// Most messages of a channel in one request.
+    pub(crate) fn batch_max(&self, channel: Channel) -> usize {
+        if channel == Channel::Alimtalk { self.batch_max } else { self.text_batch_max }
     }
 }
 
@@ -44,12 +120,29 @@ pub struct Limits {
     pub subject_bytes_max: usize,
     /// One MMS image.
     pub image_bytes_max: u64,
+    /// Width and height of an MMS image, pixels.
+    pub image_pixels_max: (u32, u32),
     /// One link of a button.
     pub link_chars_max: usize,
+    /// Quick replies beside the buttons.
+    pub quick_replies_max: usize,
+    /// Header, highlight and item list.
+    pub item_lists: bool,
+    /// A web link needs its PC address too, an app link the schemes of both systems.
+    pub every_link: bool,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Limits { alimtalk_chars_max: 1_000, subject_bytes_max: 40, image_bytes_max: 300 * 1024, link_chars_max: 500 }
+        Limits {
+            alimtalk_chars_max: 1_000,
+            subject_bytes_max: 40,
+            image_bytes_max: 300 * 1024,
+            image_pixels_max: (1_500, 1_440),
+            link_chars_max: 500,
+            quick_replies_max: 10,
+            item_lists: true,
+            every_link: false,
+        }
     }
 }

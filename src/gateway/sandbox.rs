@@ -4,7 +4,7 @@
 //! Invariants: nothing outside `010-0000-xxxx` is accepted, so no test can reach a person; the same message always has
 //! the same fate, also after a restart.
 
-use super::{Capabilities, Limits};
+use super::{Capabilities, Limits, Settling};
 use crate::config::SandboxSettings;
 use crate::message::{Channel, Class, Outcome, Reason};
 use std::time::Duration;
@@ -15,9 +15,13 @@ const RANGE: &str = "0100000";
 pub(super) fn capabilities(settings: &SandboxSettings) -> Capabilities {
     Capabilities {
         batch_max: 1_000,
-        look_up: true,
+        text_batch_max: 1_000,
+        settling: Settling::Reference,
         settle_after: settings.delay,
         check_every: settings.delay + Duration::from_millis(500),
+        poll_every: None,
+        falls_back: &[],
+        reserves: None,
         limits: Limits::default(),
     }
 }

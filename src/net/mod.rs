@@ -3,6 +3,7 @@
 //! Invariants: it never blocks on the engine for long and never touches the outbox; every errand is answered within the
 //! request's time, whatever the other side does; when it is told to cancel, it drops what is under way and ends at once.
 
+mod http;
 mod sandbox;
 
 use crate::config::{GatewaySettings, Settings};
@@ -124,6 +125,7 @@ fn lost(errand: &Errand) -> News {
         Task::LookUp => {
             News::LookedUp { words: Vec::new(), unasked: errand.parcels.iter().map(|parcel| parcel.id).collect() }
         }
+        Task::Cancel => News::Cancelled(errand.parcels.iter().map(word).collect()),
     }
 }
 
@@ -132,6 +134,7 @@ fn peer(gateway: &GatewaySettings, settings: &Settings, log: &Log) -> Rc<dyn Pee
         GatewaySettings::Sandbox(sandbox) => {
             Rc::new(sandbox::Sandbox::new(sandbox, settings.retry.request_timeout, log.clone()))
         }
+        GatewaySettings::Remote(_) => Rc::new(http::Http),
     }
 }
 

@@ -187,6 +187,7 @@ impl Peer for Sandbox {
         match errand.task {
             Task::Send => self.send(errand, newsroom),
             Task::LookUp => self.look_up(errand, &newsroom),
+            Task::Cancel => {}
         }
     }
 }

@@ -14,14 +14,24 @@ impl Peer for Bomb {
 
 fn errand(task: Task) -> Errand {
     let payload = Payload { to: Recipient::from_digits("01000000001".into()), alimtalk: None, text: None };
-    let parcel =
-        Parcel { id: 7, key: Key::parse("K").unwrap(), attempt: 2, accepted: None, payload: Arc::new(payload) };
+    let parcel = Parcel {
+        id: 7,
+        key: Key::parse("K").unwrap(),
+        attempt: 2,
+        left: None,
+        accepted: None,
+        reference: String::new(),
+        reserve_at: None,
+        falls_back: false,
+        payload: Arc::new(payload),
+    };
     Errand {
         task,
         gateway: "bomb".into(),
         account: "clinic".into(),
         template: String::new(),
         channel: Channel::Sms,
+        registration: Arc::default(),
         parcels: vec![parcel],
     }
 }

@@ -1,0 +1,79 @@
+//! The one trait of all vendors: an order becomes a dialogue of requests and answers that ends in news.
+//!
+//! Invariants: adapters are pure (time and chance come with the [`Moment`]), parse generously, send strictly, and never
+//! panic whatever the answer; a dialogue ends after a bounded number of steps; its news has one word for every parcel.
+
+use super::{Answer, Errand, Failure, Heard, Moment, News, Parcel, Request, Word};
+use crate::message::{Class, Outcome, Reason};
+use crate::time::Timestamp;
+
+/// What a dialogue is to achieve.
+#[derive(Debug)]
+pub(crate) enum Order {
+    /// Something about messages; ends in [`News::Answered`], [`News::LookedUp`] or [`News::Cancelled`].
+    Errand(Errand),
+    /// New reports; ends in [`News::Polled`].
+    Poll { cursor: String, since: Timestamp },
+    /// Confirm what a poll handed out; ends without news.
+    Confirm { receipt: String },
+}
+
+/// What a dialogue wants next.
+#[derive(Debug)]
+pub(crate) enum Step {
+    /// Make this request and come back with what was heard.
+    Ask(Request),
+    /// It is over.
+    Done(Option<News>),
+}
+
+/// A vendor's API.
+pub(crate) trait Adapter {
+    /// Begins a dialogue.
+    fn begin(&self, order: Order) -> Box<dyn Dialogue>;
+}
+
+/// A dialogue under way.
+pub(crate) trait Dialogue {
+    /// The next step; `heard` is what came of the last request, `None` at first.
+    fn next(&mut self, heard: Option<Heard>, moment: &Moment) -> Step;
+}
+
+impl Errand {
+    /// The word about one parcel.
+    pub(super) fn word(&self, parcel: &Parcel, outcome: Outcome) -> Word {
+        Word { id: parcel.id, channel: self.channel, attempt: parcel.attempt, outcome }
+    }
+
+    /// The same word about every parcel.
+    pub(super) fn words(&self, outcome: &Outcome) -> Vec<Word> {
+        self.parcels.iter().map(|parcel| self.word(parcel, outcome.clone())).collect()
+    }
+}
+
+/// What a send without an answer means.
+pub(super) fn unanswered(failure: Failure) -> Outcome {
+    match failure {
+        Failure::NotSent => Outcome::new(Class::Transient, Reason::ConnectionFailed),
+        Failure::Lost => Outcome::new(Class::Uncertain, Reason::AnswerLost),
+    }
+}
+
+/// What the HTTP status of an answer to a send means where its body says nothing we know. RFC 9110, 15.
+///
+/// Of a 5xx nobody knows whether the message was taken before the fault; what a proxy or a limiter in front says (429,
+/// and 503 with a wait) came before.
+pub(super) fn by_status(answer: &Answer) -> Outcome {
+    let (class, reason) = match answer.status {
+        200..=299 => (Class::Uncertain, Reason::GatewayError),
+        401 | 403 | 407 => (Class::Operator, Reason::CredentialsRefused),
+        408 => (Class::Uncertain, Reason::AnswerLost),
+        429 => (Class::Transient, Reason::Throttled),
+        503 if answer.retry_after.is_some() => (Class::Transient, Reason::Throttled),
+        500..=599 => (Class::Uncertain, Reason::GatewayError),
+        // Redirects are not followed to other hosts, and what was refused by the form of the request stays refused.
+        _ => (Class::Configuration, Reason::GatewayConfiguration),
+    };
+    let outcome = Outcome::new(class, reason).with_code(format!("HTTP {}", answer.status));
+    Outcome { retry_after: answer.retry_after, ..outcome }
+}
