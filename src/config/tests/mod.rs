@@ -46,7 +46,7 @@ fn the_smallest_configuration_has_the_documented_defaults() {
     assert!(!settings.outbox.shared);
     assert_eq!((settings.outbox.max_messages, settings.outbox.max_megabytes), (2_000_000, 4_096));
     assert_eq!(settings.encoding, Encoding::Utf8);
-    let GatewaySettings::Sandbox(sandbox) = &settings.gateways["sandbox"];
+    let GatewaySettings::Sandbox(sandbox) = &settings.gateways["sandbox"] else { panic!("another type") };
     assert_eq!((sandbox.delay, &sandbox.journal), (Duration::from_millis(50), &None));
     assert_eq!(settings.accounts["seoul"].gateway, "sandbox");
     assert_eq!(settings.accounts["seoul"].sender_key.reveal(), MARK);
@@ -95,7 +95,7 @@ fn every_key_is_taken_over() {
     assert!(settings.outbox.shared);
     assert_eq!((settings.outbox.max_messages, settings.outbox.max_megabytes), (5, 6));
     assert_eq!(settings.encoding, Encoding::Cp949);
-    let GatewaySettings::Sandbox(sandbox) = &settings.gateways["one"];
+    let GatewaySettings::Sandbox(sandbox) = &settings.gateways["one"] else { panic!("another type") };
     assert_eq!((sandbox.delay, sandbox.journal.clone()), (Duration::from_millis(7), Some(here.join("j.txt"))));
     assert_eq!(settings.accounts["서울"].gateway, "one");
     assert_eq!(settings.accounts["busan"].gateway, "two");
