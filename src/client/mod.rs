@@ -77,7 +77,7 @@ impl Client {
 
     fn start_with<O: Outlet + 'static>(
         settings: Settings,
-        connect: impl FnOnce(&Arc<Settings>, Sender<Event>, Log) -> Result<O>,
+        connect: impl FnOnce(&Arc<Settings>, Sender<Event>, &Arc<Mutex<Pulse>>, Log) -> Result<O>,
     ) -> Result<Client> {
         let settings = Arc::new(settings);
         let log = Log::open(&settings.logging)?;
@@ -89,7 +89,7 @@ impl Client {
         let engine =
             Engine::new(Arc::clone(&settings), outbox, role, Arc::clone(&results), Arc::clone(&pulse), log.clone());
         let (events, arriving) = bounded(EVENTS_MAX);
-        let outlet = connect(&settings, events.clone(), log.clone())?;
+        let outlet = connect(&settings, events.clone(), &pulse, log.clone())?;
         let (end, ended) = bounded(1);
         let (queue, own_log) = (Arc::clone(&results), log.clone());
         let stop = Arc::new(OnceLock::new());

@@ -6,7 +6,7 @@ use super::state::Engine;
 use super::turn::Turn;
 use super::{LOOK_UP_LEASE, LOOK_UPS_MAX, ROWS_MAX};
 use crate::error::Result;
-use crate::gateway::{Errand, Parcel, Task};
+use crate::gateway::{Errand, Job, Parcel, Task};
 use crate::message::{Certainty, Channel, Class, Outcome, Payload, Priority, Reason, State};
 use crate::outbox::{Entry, Phase};
 use std::sync::Arc;
@@ -142,7 +142,7 @@ impl Engine {
     }
 
     /// After the commit: the errands of the turn, grouped into what one request can carry.
-    pub(super) fn load(&mut self, departed: Vec<(Entry, Arc<Payload>)>, look_ups: Vec<Entry>) -> Vec<Errand> {
+    pub(super) fn load(&mut self, departed: Vec<(Entry, Arc<Payload>)>, look_ups: Vec<Entry>) -> Vec<Job> {
         let mut errands = Vec::new();
         for (entry, payload) in departed {
             let parcel = parcel(&entry, payload);
@@ -160,7 +160,7 @@ impl Engine {
                 Err(error) => self.log.error(format_args!("message {}: cannot be looked up: {error}", entry.id)),
             }
         }
-        errands
+        errands.into_iter().map(Job::Errand).collect()
     }
 
     fn add(&self, errands: &mut Vec<Errand>, task: Task, entry: &Entry, parcel: Parcel) {

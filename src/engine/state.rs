@@ -222,7 +222,7 @@ impl Engine {
             self.in_flight.remove(id);
         }
         self.looking_up = self.looking_up.saturating_sub(turn.looked_up);
-        let errands = self.load(turn.departed, turn.look_ups);
+        let jobs = self.load(turn.departed, turn.look_ups);
         self.guard.count(turn.kept, turn.now);
         if turn.refill {
             self.fetch_results(instant);
@@ -230,7 +230,7 @@ impl Engine {
             self.results.push(turn.finished);
         }
         self.pulse.lock().trouble = None;
-        Effects { replies, errands, stopped: false }
+        Effects { replies, jobs, stopped: false }
     }
 
     /// After a failed commit: callers are told, and what must not be lost is kept for the next turn.
@@ -262,7 +262,7 @@ impl Engine {
     }
 
     fn finish_turn(&mut self, mut effects: Effects, now: Timestamp, instant: Instant) -> Effects {
-        if effects.errands.is_empty() && self.is_quiet(now) {
+        if effects.jobs.is_empty() && self.is_quiet(now) {
             effects.replies.extend(self.flushers.drain(..).map(|(reply, _)| Response::Done(reply, Ok(()))));
             effects.stopped = self.stopping.is_some();
         }

@@ -5,7 +5,7 @@
 use super::event::{Event, Verdict};
 use super::reply::Reply;
 use crate::error::Result;
-use crate::gateway::Errand;
+use crate::gateway::Job;
 use crate::message::Payload;
 use crate::outbox::Entry;
 use crate::time::Timestamp;
@@ -16,7 +16,7 @@ use std::sync::Arc;
 #[derive(Default)]
 pub(crate) struct Effects {
     pub replies: Vec<Response>,
-    pub errands: Vec<Errand>,
+    pub jobs: Vec<Job>,
     /// The engine has ended.
     pub stopped: bool,
 }

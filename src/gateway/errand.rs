@@ -73,6 +73,16 @@ pub(crate) enum Job {
     Confirm { gateway: String, receipt: String },
 }
 
+impl Job {
+    /// Of which gateway.
+    pub fn gateway(&self) -> &str {
+        match self {
+            Job::Errand(errand) => &errand.gateway,
+            Job::Poll { gateway, .. } | Job::Confirm { gateway, .. } => gateway,
+        }
+    }
+}
+
 /// What was said about one message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Word {
