@@ -13,9 +13,12 @@
 mod columns;
 mod entry;
 mod identity;
+mod insert;
 mod lock;
 mod members;
+mod phase;
 mod reader;
+mod restart;
 mod results;
 mod retention;
 mod schema;
@@ -23,10 +26,12 @@ mod sealed;
 mod statistics;
 mod tally;
 
-pub(crate) use entry::{Departure, Entry, Inserted, Phase};
+pub(crate) use entry::{Departure, Entry};
 use identity::Identity;
+pub(crate) use insert::Inserted;
 pub(crate) use lock::Lock;
 pub(crate) use members::Member;
+pub(crate) use phase::Phase;
 pub(crate) use reader::{Figure, Reader};
 pub(crate) use sealed::Sealed;
 pub(crate) use statistics::Basis;

@@ -1,7 +1,6 @@
 //! Erasing what must not be kept: contents, then keys, then statistics, each after its own time.
 
-use super::Outbox;
-use super::entry::Phase;
+use super::{Outbox, Phase};
 use crate::config::Retention;
 use crate::error::Result;
 use crate::time::Timestamp;

@@ -73,10 +73,7 @@ CREATE TABLE member (
     id      INTEGER PRIMARY KEY AUTOINCREMENT,
     holder  TEXT NOT NULL
 ) STRICT;
-";
 
-/// Version 2: what the processes of a shared outbox must agree on.
-const V2: &str = "
 CREATE TABLE tally (
     numbered INTEGER NOT NULL,
     open     INTEGER NOT NULL
@@ -85,7 +82,7 @@ INSERT INTO tally VALUES (0, 0);
 ";
 
 fn migrations() -> Migrations<'static> {
-    Migrations::new(vec![M::up(V1), M::up(V2)])
+    Migrations::new(vec![M::up(V1)])
 }
 
 /// Sets the connection up and brings the schema to this version. What is not ours, or newer, is not written to.
