@@ -205,7 +205,15 @@ impl Outbox {
         statement.query_row([phase as i32], |row| row.get(0)).map_err(|e| self.fault(e))
     }
 
-    /// The personal part of a message; `None` when it cannot be read, or is erased.
+    /// The personal part of a message that leaves by its present channel, with the images where that carries them; `None`
+    /// when something of it cannot be read, or is erased.
+    pub fn cargo(&self, entry: &Entry) -> Result<Option<Payload>> {
+        let Some(mut payload) = self.payload(entry.id)? else { return Ok(None) };
+        let whole = entry.channel != Channel::Mms || self.load_images(&mut payload)?;
+        Ok(whole.then_some(payload))
+    }
+
+    /// The personal part of a message without its images; `None` when it cannot be read, or is erased.
     pub fn payload(&self, id: i64) -> Result<Option<Payload>> {
         let mut statement =
             self.connection.prepare_cached("SELECT payload FROM message WHERE id = ?1").map_err(|e| self.fault(e))?;

@@ -101,6 +101,9 @@ impl Outbox {
         };
         if changed == 1 {
             entry.id = self.connection.last_insert_rowid();
+            for image in sealed.images {
+                self.keep_image(entry.id, &image)?;
+            }
             self.tally.opened();
             return Ok(Inserted::New(Box::new(entry), Arc::new(payload)));
         }

@@ -13,6 +13,7 @@
 mod columns;
 mod entry;
 mod identity;
+mod images;
 mod insert;
 mod lock;
 mod members;
@@ -28,6 +29,7 @@ mod tally;
 
 pub(crate) use entry::{Departure, Entry};
 use identity::Identity;
+use images::Loaded;
 pub(crate) use insert::Inserted;
 pub(crate) use lock::Lock;
 pub(crate) use members::Member;
@@ -54,6 +56,7 @@ pub(crate) struct Outbox {
     identity: Identity,
     statistics: Statistics,
     tally: Tally,
+    loaded: Loaded,
     cleaned: Option<Day>,
 }
 
@@ -93,6 +96,7 @@ impl Outbox {
             identity: Identity::of(path)?,
             statistics: Statistics::default(),
             tally: Tally::default(),
+            loaded: Loaded::default(),
             cleaned: None,
         };
         outbox.tally = outbox.count()?;

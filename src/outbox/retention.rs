@@ -15,6 +15,7 @@ impl Outbox {
     /// Erases contents and forgets keys whose time has come, up to a bound; what remains is due still.
     pub fn retire(&mut self, retention: &Retention, now: Timestamp) -> Result<()> {
         let keys_stay = DAY * retention.key_days.saturating_sub(retention.content_days);
+        self.drop_images(now, ROWS_MAX)?;
         self.change(
             "UPDATE message SET payload = NULL, phase = ?4, due = due + ?5 WHERE id IN \
              (SELECT id FROM message WHERE phase = ?1 AND due <= ?2 ORDER BY due LIMIT ?3)",

@@ -51,6 +51,19 @@ CREATE TABLE message (
 CREATE UNIQUE INDEX message_key ON message (key);
 CREATE INDEX message_work ON message (phase, due);
 
+-- Once per content; one line in image_use for each message that still has its content.
+CREATE TABLE image (
+    id     INTEGER PRIMARY KEY,
+    digest TEXT NOT NULL UNIQUE,
+    bytes  BLOB NOT NULL
+) STRICT;
+CREATE TABLE image_use (
+    message INTEGER NOT NULL,
+    image   INTEGER NOT NULL,
+    PRIMARY KEY (message, image)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX image_use_image ON image_use (image);
+
 CREATE TABLE statistic (
     basis     INTEGER NOT NULL,
     day       INTEGER NOT NULL,
