@@ -2,6 +2,7 @@
 //!
 //! Invariants: names are those of the configuration; nothing is chosen silently when the request names something unknown.
 
+use super::image::Album;
 use super::phone::normalise_sender;
 use crate::config::{Account, GatewaySettings, Settings};
 use crate::error::{Code, Error, Result};
@@ -19,11 +20,19 @@ pub(super) struct Route<'a> {
     pub(super) gateway_name: &'a str,
     /// What the gateway takes, and its standby too.
     pub(super) limits: Limits,
+    /// The images read so far.
+    pub(super) album: &'a Album,
 }
 
 impl<'a> Route<'a> {
     /// Chooses by the request, else by the configuration.
-    pub(super) fn choose(settings: &'a Settings, options: &Options, template: &str, key: &str) -> Result<Route<'a>> {
+    pub(super) fn choose(
+        settings: &'a Settings,
+        album: &'a Album,
+        options: &Options,
+        template: &str,
+        key: &str,
+    ) -> Result<Route<'a>> {
         let (account_name, account) = account(settings, options.account.as_deref())?;
         let wanted = match &options.gateway {
             Some(wanted) => settings.instead_of_draining(wanted).unwrap_or(wanted),
@@ -37,7 +46,7 @@ impl<'a> Route<'a> {
             Some(standby) => limits(gateway).and(&limits(standby)),
             None => limits(gateway),
         };
-        Ok(Route { settings, account_name, account, gateway_name, limits })
+        Ok(Route { settings, account_name, account, gateway_name, limits, album })
     }
 
     /// The number a text message is sent from.
