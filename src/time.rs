@@ -8,7 +8,8 @@ use jiff::civil::DateTime;
 use jiff::tz::{Offset, TimeZone};
 use std::time::Duration;
 
-const KST: TimeZone = TimeZone::fixed(Offset::constant(9));
+/// Korean time.
+pub(crate) const KST: TimeZone = TimeZone::fixed(Offset::constant(9));
 const DAY_MS: i64 = 86_400_000;
 const KST_OFFSET_MS: i64 = 9 * 3_600_000;
 
@@ -44,7 +45,8 @@ impl Timestamp {
         Day(i32::try_from((self.0.saturating_add(KST_OFFSET_MS)).div_euclid(DAY_MS)).unwrap_or(0))
     }
 
-    fn zoned(self) -> jiff::Zoned {
+    /// In Korea.
+    pub(crate) fn zoned(self) -> jiff::Zoned {
         jiff::Timestamp::from_millisecond(self.0).unwrap_or(jiff::Timestamp::UNIX_EPOCH).to_zoned(KST)
     }
 

@@ -2,6 +2,11 @@
 //!
 //! Invariants: adapters are pure (time and chance come with the [`Moment`]), parse generously, send strictly, and never
 //! panic whatever the answer; a dialogue ends after a bounded number of steps; its news has one word for every parcel.
+//!
+//! A parcel that falls back at the gateway ([`Parcel::falls_back`]) has one outcome for both channels: Pending as long as
+//! the gateway's text message may still come, Ok with `by_fallback` once it arrived, and where both failed the class,
+//! reason and code of the AlimTalk's failure (the engine has nothing left to fall back to then, and may try again what
+//! certainly did not go out by either). Uncertain, if either may have arrived.
 
 use super::{Answer, Errand, Failure, Heard, Moment, News, Parcel, Request, Word};
 use crate::message::{Class, Outcome, Reason};

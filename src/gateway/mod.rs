@@ -15,6 +15,7 @@ mod sens;
 mod solapi;
 #[cfg(test)]
 mod testing;
+mod wire;
 
 pub(crate) use adapter::{Adapter, Dialogue, Order, Step};
 pub(crate) use errand::{Errand, Job, News, Parcel, Report, Task, Word};

@@ -54,12 +54,21 @@ pub struct Outcome {
     pub reference: String,
     /// How long the gateway asks us to wait.
     pub retry_after: Option<Duration>,
+    /// Of an AlimTalk: it is the gateway's own text message that was delivered in its place.
+    pub by_fallback: bool,
 }
 
 impl Outcome {
     /// An outcome with nothing but its class and reason.
     pub fn new(class: Class, reason: Reason) -> Self {
-        Outcome { class, reason, vendor_code: String::new(), reference: String::new(), retry_after: None }
+        Outcome {
+            class,
+            reason,
+            vendor_code: String::new(),
+            reference: String::new(),
+            retry_after: None,
+            by_fallback: false,
+        }
     }
 
     /// The same with the gateway's own code.
