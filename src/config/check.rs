@@ -198,7 +198,7 @@ fn fallback(
             "never comes, for report_timeout_seconds ends the message first; set it to less",
         ));
     }
-    Ok(FallbackSettings { mode, by: source.by, uncertain_after })
+    Ok(FallbackSettings { mode, by: source.by, gateway: source.gateway.clone(), uncertain_after })
 }
 
 fn retention(source: &source::Retention) -> Result<Retention> {

@@ -58,6 +58,7 @@
 //! | `retry.request_timeout_ms` | how long one request may take, ms | 30,000 | 10 to 300,000 |
 //! | `expires_in_seconds` | how long a message may wait, s | 86,400 | 1 to 2,592,000 |
 //! | `fallback.mode` | what follows an AlimTalk that was not delivered | `"auto"`; `"none"` where no account has a sender number | `"auto"`, `"none"`, `"sms"`, `"lms"`, `"mms"` |
+//! | `fallback.gateway` | the gateway it goes by where the engine sends it | that of the AlimTalk | a name in `gateways` |
 //! | `fallback.by` | who sends the text message | `"engine"` | `"engine"`, `"gateway"` |
 //! | `fallback.uncertain_after_seconds` | when a possibly sent one falls back all the same, s | none: never | 1 to 2,592,000 |
 //! | `report_timeout_seconds` | how long a report is awaited, s | 259,200 | 1 to 2,592,000 |
@@ -91,7 +92,6 @@ use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::time::Duration;
 
 /// Longest text of a configuration.
@@ -247,6 +247,8 @@ pub struct FallbackSettings {
     pub mode: FallbackMode,
     /// Who sends it.
     pub by: FallbackBy,
+    /// The gateway it goes by where the engine sends it. `None`: that of the AlimTalk.
+    pub gateway: Option<String>,
     /// After how long a possibly sent AlimTalk falls back all the same. `None`: never.
     pub uncertain_after: Option<Duration>,
 }
@@ -263,7 +265,7 @@ pub struct Retention {
 }
 
 /// The log file.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Logging {
     /// `None`: no file.
     pub file: Option<PathBuf>,
@@ -289,14 +291,32 @@ impl Settings {
         check::settings(node.typed().map_err(check::refused)?, &document.directory)
     }
 
+    /// Whether a running client can go on with `other` in place of this.
+    pub(crate) fn check_change(&self, other: &Settings) -> Result<()> {
+        let (outbox, logging) = (&self.outbox, &self.logging);
+        let fixed = [
+            ("outbox.path", outbox.path == other.outbox.path),
+            ("outbox.shared", outbox.shared == other.outbox.shared),
+            ("encoding", self.encoding == other.encoding),
+            ("logging", *logging == other.logging),
+        ];
+        match fixed.iter().find(|(_, same)| !same) {
+            Some((key, _)) => Err(Error::new(
+                Code::ConfigContradiction,
+                format!("{key}: differs; it cannot be changed while the client runs, shut it down and start it anew"),
+            )),
+            None => Ok(()),
+        }
+    }
+
     /// As what an account and a template are known to a gateway. What is no longer configured is left empty.
-    pub(crate) fn registration(&self, gateway: &str, account: &str, template: &str) -> Arc<Registration> {
+    pub(crate) fn registration(&self, gateway: &str, account: &str, template: &str) -> Registration {
         let sender_key = |account: &Account| account.sender_keys.get(gateway).unwrap_or(&account.sender_key).clone();
         let template_code = |template: &Template| template.code_at(gateway).to_owned();
-        Arc::new(Registration {
+        Registration {
             sender_key: self.accounts.get(account).map(sender_key).unwrap_or_default(),
             template_code: self.templates.get(template).map(template_code).unwrap_or_default(),
-        })
+        }
     }
 }
 

@@ -91,6 +91,9 @@ pub(super) fn check(settings: &mut Settings, routes: Vec<source::Route>) -> Resu
             return Err(contradiction(&path, "is the gateway itself or one that is draining; name another"));
         }
     }
+    if let Some(gateway) = &settings.fallback.gateway {
+        known("fallback.gateway".to_owned(), gateway)?;
+    }
     for template in settings.templates.iter().flat_map(|(name, template)| template.gateways().map(move |g| (name, g))) {
         let (name, gateway) = template;
         known(format!("templates.{}.gateways.{}", shown(name), shown(gateway)), gateway)?;

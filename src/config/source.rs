@@ -177,6 +177,7 @@ impl Default for Retry {
 pub(super) struct Fallback {
     pub(super) mode: Option<FallbackMode>,
     pub(super) by: FallbackBy,
+    pub(super) gateway: Option<String>,
     pub(super) uncertain_after_seconds: Option<Within<1, { 30 * DAY }>>,
 }
 

@@ -19,7 +19,9 @@ pub(crate) trait Outlet: Send {
     /// Takes a job; never blocks.
     fn hand(&self, job: Job) -> bool;
     /// From now on the gateways of these settings; an error names what cannot be used, and nothing changes.
-    fn change(&self, settings: &Arc<Settings>) -> Result<()>;
+    fn change(&self, _settings: &Arc<Settings>) -> Result<()> {
+        Ok(())
+    }
     /// No more errands come and answers are no longer waited for.
     fn cancel(&self);
     /// Waits until nothing can leave any more.

@@ -118,7 +118,7 @@ fn an_unknown_key_is_named_by_its_path_with_the_keys_allowed() {
         ("colour", "outbox, encoding, gateways, accounts"),
         ("outbox.file", "path, shared, max_messages, max_megabytes"),
         ("accounts.seoul.sender_keys", "sender_key, sender_number, gateway"),
-        ("gateways.g.delay", "delay_ms, journal, type"),
+        ("gateways.g.delay", "delay_ms, journal, type, standby, draining"),
         ("retry.attempts", "max_attempts, initial_ms, max_ms, request_timeout_ms"),
         ("fallback.after", "mode, uncertain_after_seconds"),
         ("retention.days", "content_days, key_days, statistics_days"),
