@@ -120,7 +120,7 @@ fn an_unknown_key_is_named_by_its_path_with_the_keys_allowed() {
         ("accounts.seoul.sender_keys", "sender_key, sender_number, gateway"),
         ("gateways.g.delay", "delay_ms, journal, type, standby, draining"),
         ("retry.attempts", "max_attempts, initial_ms, max_ms, request_timeout_ms"),
-        ("fallback.after", "mode, uncertain_after_seconds"),
+        ("fallback.after", "mode, by, gateway, uncertain_after_seconds"),
         ("retention.days", "content_days, key_days, statistics_days"),
         ("logging.path", "file, level, max_megabytes, max_files"),
         ("accounts.seoul.sender_key.value", "env, file"),
