@@ -8,6 +8,7 @@ mod aligo;
 mod bizgo;
 mod errand;
 mod exchange;
+mod ledger;
 mod nhncloud;
 mod reference;
 pub(crate) mod sandbox;

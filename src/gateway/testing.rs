@@ -1,9 +1,11 @@
 //! Errands and moments for the adapters' tests. Names are invented, numbers are the sandbox's.
 
-use super::{Answer, Errand, Heard, Host, Moment, Parcel, Request, Step, Task};
+use super::{Adapter, Answer, Errand, Failure, Heard, Host, Moment, News, Order, Parcel, Request, Step, Task};
 use crate::config::{Registration, Secret};
 use crate::message::{Alimtalk, Button, Channel, Highlight, Item, ItemList, Key, Payload, Recipient, Text, Variables};
 use crate::time::Timestamp;
+use proptest::prelude::*;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// 2026-12-01 09:00:00.123 in Korea.
@@ -114,4 +116,107 @@ pub(super) fn body(request: &Request) -> serde_json::Value {
 pub(super) fn line(request: &Request) -> String {
     let host = if request.host == Host::Main { "main" } else { "text" };
     format!("{} {host} {}", request.method.word(), request.target)
+}
+
+/// Plays a dialogue to its end with what `hear` says to each request; the requests, and the news.
+pub(super) fn played(
+    adapter: &dyn Adapter,
+    order: Order,
+    mut hear: impl FnMut(&Request) -> Heard,
+) -> (Vec<Request>, Option<News>) {
+    let mut dialogue = adapter.begin(order);
+    let (mut requests, mut heard) = (Vec::new(), None);
+    loop {
+        match dialogue.next(heard.take(), &moment()) {
+            Step::Done(news) => return (requests, news),
+            Step::Ask(request) => {
+                heard = Some(hear(&request));
+                requests.push(request);
+                assert!(requests.len() < 200, "it asks for ever");
+            }
+        }
+    }
+}
+
+/// Checks that news about an errand has exactly one word for each parcel, under its own channel and try.
+pub(super) fn assert_one_word_each(errand: &Errand, news: &Option<News>) {
+    let (words, unasked) = match (errand.task, news) {
+        (Task::Send, Some(News::Answered { words, .. })) | (Task::Cancel, Some(News::Cancelled(words))) => {
+            (words, Vec::new())
+        }
+        (Task::LookUp, Some(News::LookedUp { words, unasked })) => (words, unasked.clone()),
+        (task, news) => panic!("{task:?} ended in {news:?}"),
+    };
+    assert!(words.iter().all(|word| (word.channel, word.attempt) == (errand.channel, 1)));
+    let ids: BTreeSet<i64> = words.iter().map(|word| word.id).chain(unasked.iter().copied()).collect();
+    assert_eq!(ids.len(), words.len() + unasked.len(), "two words about one");
+    assert_eq!(ids, errand.parcels.iter().map(|parcel| parcel.id).collect());
+}
+
+/// Whatever may come back: no answer, any bytes, or JSON of any shape with these names and texts in it.
+pub(super) fn anything(words: &'static [&'static str]) -> impl Strategy<Value = Heard> {
+    let leaf = prop_oneof![
+        Just(serde_json::Value::Null),
+        any::<bool>().prop_map(serde_json::Value::from),
+        any::<i32>().prop_map(serde_json::Value::from),
+        (0i32..5_000).prop_map(|code| serde_json::Value::from(code.to_string())),
+        prop::sample::select(words).prop_map(serde_json::Value::from),
+    ];
+    let json = leaf.prop_recursive(6, 64, 8, move |inner| {
+        let object = prop::collection::btree_map(prop::sample::select(words), inner.clone(), 0..8);
+        prop_oneof![
+            1 => prop::collection::vec(inner, 0..4).prop_map(serde_json::Value::from),
+            3 => object.prop_map(|fields| fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()),
+        ]
+    });
+    let status = prop_oneof![4 => Just(200u16), 1 => prop::sample::select(&[201u16, 400, 401, 403, 429, 500, 503][..])];
+    let body = prop_oneof![
+        3 => json.prop_map(|json| json.to_string().into_bytes()),
+        1 => prop::collection::vec(any::<u8>(), 0..64),
+    ];
+    let answered = (status, body).prop_map(|(status, body)| Heard::Answer(Answer { status, retry_after: None, body }));
+    let failed = prop::sample::select(&[Failure::NotSent, Failure::Lost][..]).prop_map(Heard::Failed);
+    prop_oneof![8 => answered, 1 => failed]
+}
+
+/// An errand of any task and channel, its parcels lost, accepted, falling back, reserved or damaged.
+pub(super) fn any_errand(most: usize) -> impl Strategy<Value = Errand> {
+    let tasks = prop::sample::select(&[Task::Send, Task::LookUp, Task::Cancel][..]);
+    let fates = prop::collection::vec(0u8..64, 1..=most);
+    (tasks, prop::sample::select(Channel::ALL), fates).prop_map(|(task, channel, fates)| {
+        let mut errand = errand(task, channel, fates.len());
+        for (parcel, fate) in errand.parcels.iter_mut().zip(fates) {
+            if fate & 1 > 0 {
+                parcel.reference = format!("REF{}", fate >> 4);
+            }
+            parcel.falls_back = fate & 2 > 0;
+            parcel.reserve_at = (fate & 4 > 0).then(|| Timestamp(NOW.0 + 3_600_000));
+            if fate & 8 > 0 {
+                parcel.left = None;
+            }
+            if fate >> 4 == 3 {
+                parcel.payload = Arc::new(Payload { to: parcel.payload.to.clone(), alimtalk: None, text: None });
+            }
+        }
+        errand
+    })
+}
+
+/// Plays any errand, poll and confirmation against any answers.
+pub(super) fn survives(adapter: &dyn Adapter, errand: Errand, answers: &[Heard]) {
+    let mut at = 0;
+    let mut next = |_: &Request| {
+        at += 1;
+        answers[at % answers.len()].clone()
+    };
+    let (_, news) = played(adapter, Order::Errand(errand.clone()), &mut next);
+    assert_one_word_each(&errand, &news);
+    let mut cursor = String::new();
+    for _ in 0..3 {
+        let (_, news) = played(adapter, Order::Poll { cursor, since: NOW }, &mut next);
+        let Some(News::Polled { cursor: on, .. }) = news else { panic!("a poll ended in {news:?}") };
+        cursor = on;
+    }
+    let (_, news) = played(adapter, Order::Confirm { receipt: "R-1".into() }, &mut next);
+    assert!(news.is_none());
 }
