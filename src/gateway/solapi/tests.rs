@@ -107,7 +107,7 @@ fn mms(count: usize) -> Errand {
     let mut errand = errand(Task::Send, Channel::Mms, count);
     for parcel in &mut errand.parcels {
         let mut text = message(Channel::Mms);
-        text.images.push("JPEG".into());
+        text.images.push(crate::message::Image::new(Arc::from(*b"JPEG")));
         parcel.payload = Arc::new(Payload { text: Some(text), ..(*parcel.payload).clone() });
     }
     errand
