@@ -2,7 +2,10 @@
 //!
 //! Invariant: the paths of the vendors differ, so one router serves them all.
 
+pub mod aligo;
+pub mod bizgo;
 pub mod nhn;
+pub mod sens;
 pub mod solapi;
 
 use crate::ask::{error, json};
@@ -20,6 +23,10 @@ use std::sync::Arc;
 pub struct Memories {
     /// NHN's idempotency keys and uploads.
     pub nhn: nhn::Memory,
+    /// Bizgo's idempotency keys, batches of reports and uploads.
+    pub bizgo: bizgo::Memory,
+    /// SENS's uploads.
+    pub sens: sens::Memory,
     /// SOLAPI's signatures, groups and uploads.
     pub solapi: solapi::Memory,
 }
@@ -48,13 +55,15 @@ pub fn hooks(vendor: Vendor, world: &World, store: &Store, messages: &[u64]) -> 
     match vendor {
         Vendor::Nhn => nhn::hooks(world, store, messages),
         Vendor::Solapi => solapi::hooks(store, messages),
-        _ => Vec::new(),
+        Vendor::Bizgo => bizgo::hooks(world, store, messages),
+        Vendor::Sens | Vendor::Aligo => Vec::new(),
     }
 }
 
 /// All calls of all vendors.
 pub fn routes() -> Router<Arc<World>> {
-    Router::new().merge(nhn::routes()).merge(solapi::routes())
+    let vendors = [nhn::routes(), solapi::routes(), bizgo::routes(), sens::routes(), aligo::routes()];
+    vendors.into_iter().fold(Router::new(), Router::merge)
 }
 
 /// Whose path it is and what the request wants; `None` for the simulator's own calls.
@@ -116,7 +125,9 @@ pub fn stranger(vendor: Vendor, path: &str) -> Response {
     match vendor {
         Vendor::Nhn => nhn::stranger(path.starts_with("/alimtalk")),
         Vendor::Solapi => solapi::refused("InvalidAPIKey", "유효하지 않은 API 키입니다."),
-        _ => error(StatusCode::UNAUTHORIZED, "unknown"),
+        Vendor::Bizgo => bizgo::stranger(),
+        Vendor::Sens => sens::stranger(),
+        Vendor::Aligo => aligo::stranger(path.starts_with("/akv10")),
     }
 }
 
