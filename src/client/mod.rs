@@ -12,6 +12,7 @@ mod statistics;
 pub use health::{GatewayHealth, Health};
 
 use crate::config::Settings;
+use crate::content::Album;
 use crate::engine::{
     Answer, Engine, Event, NoAnswer, Outlet, Pulse, Reply, ResultQueue, Role, Verdict, ask, not_found, run,
 };
@@ -135,8 +136,9 @@ impl Client {
         let now = Timestamp::now();
         let mut keys = Vec::with_capacity(requests.len());
         let mut messages = Vec::with_capacity(requests.len());
+        let album = Album::default();
         for request in requests {
-            let sealed = crate::content::prepare(&self.settings, request, now).and_then(Sealed::new);
+            let sealed = crate::content::prepare(&self.settings, &album, request, now).and_then(Sealed::new);
             keys.push(sealed.map(|sealed| {
                 let key = sealed.message.key.as_str().to_owned();
                 messages.push(sealed);

@@ -102,6 +102,6 @@ impl Form {
         self.text(subject);
         self.text(body);
         self.count(images.len());
-        images.iter().for_each(|image| self.text(image));
+        images.iter().for_each(|image| self.text(&image.digest));
     }
 }

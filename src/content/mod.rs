@@ -1,6 +1,6 @@
 //! What may be sent: templates, variables, lengths, numbers.
 //!
-//! Invariants: no IO but the look at an MMS image; a finished [`Message`](crate::message::Message) leaves here only if
+//! Invariants: no IO but the reading of an MMS image; a finished [`Message`](crate::message::Message) leaves here only if
 //! gateway and carriers can take it; no error shows a number, a value or a text of the caller.
 
 mod buttons;
@@ -21,6 +21,7 @@ mod template;
 mod text;
 mod values;
 
+pub(crate) use image::Album;
 pub use phone::mask_number;
 pub(crate) use phone::normalise_sender;
 pub(crate) use prepare::prepare;

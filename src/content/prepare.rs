@@ -1,9 +1,10 @@
 //! From the caller's request to the finished message, the whole way.
 //!
-//! Invariants: pure but for the look at an image file; what it returns can be sent as it stands; on an error nothing was kept.
+//! Invariants: pure but for the reading of an image file; what it returns can be sent as it stands; on an error nothing was kept.
 //! Every length is bounded before any work in proportion to it.
 
 use super::clean::{Lines, clean};
+use super::image::Album;
 use super::phone::normalise_recipient;
 use super::route::{Route, check_recipient, unknown};
 use super::schedule::Schedule;
@@ -18,12 +19,12 @@ use crate::time::Timestamp;
 const TAG_CHARS_MAX: usize = 32;
 
 /// Checks a request against the configuration and makes the finished message. On an error nothing was kept.
-pub(crate) fn prepare(settings: &Settings, request: Request, now: Timestamp) -> Result<Message> {
+pub(crate) fn prepare(settings: &Settings, album: &Album, request: Request, now: Timestamp) -> Result<Message> {
     let Request { key, to, body, options } = request;
     let key = if key.is_empty() { Key::generate(now) } else { Key::parse(&key)? };
     let to = normalise_recipient(&to)?;
     check_recipient(settings, &to)?;
-    let route = Route::choose(settings, &options)?;
+    let route = Route::choose(settings, album, &options)?;
     let schedule = Schedule::read(settings, &options, now)?;
     let priority = priority(options.priority.as_deref())?;
     let tag = tag(options.tag.as_deref().unwrap_or_default())?;
@@ -127,7 +128,7 @@ fn plain(route: &Route<'_>, text: &str, options: &Options) -> Result<Text> {
     };
     let image = options.image.as_ref().map(|path| Sourced::new("image", path));
     let from = route.sender_number(options)?;
-    text::finish(Draft { channel: None, from, body, subject, image }, &route.limits)
+    text::finish(Draft { channel: None, from, body, subject, image }, &route.limits, route.album)
 }
 
 /// Refuses options that this kind of message cannot have: ignoring them would send another message than was meant.

@@ -11,6 +11,10 @@ use proptest::prelude::*;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+fn prepare(settings: &Settings, request: Request, now: Timestamp) -> Result<Message> {
+    super::prepare(settings, &Album::default(), request, now)
+}
+
 const NOW: Timestamp = Timestamp(1_795_000_000_000);
 const DAY: i64 = 86_400_000;
 const MINUTE: Duration = Duration::from_secs(60);

@@ -2,6 +2,7 @@
 //!
 //! Invariants: names are those of the configuration; nothing is chosen silently when the request names something unknown.
 
+use super::image::Album;
 use super::phone::normalise_sender;
 use crate::config::{Account, GatewaySettings, Settings};
 use crate::error::{Code, Error, Result};
@@ -19,17 +20,19 @@ pub(super) struct Route<'a> {
     pub(super) gateway_name: &'a str,
     /// What the gateway takes.
     pub(super) limits: Limits,
+    /// The images read so far.
+    pub(super) album: &'a Album,
 }
 
 impl<'a> Route<'a> {
     /// Chooses by the request, else by the configuration.
-    pub(super) fn choose(settings: &'a Settings, options: &Options) -> Result<Route<'a>> {
+    pub(super) fn choose(settings: &'a Settings, album: &'a Album, options: &Options) -> Result<Route<'a>> {
         let (account_name, account) = account(settings, options.account.as_deref())?;
         let wanted = options.gateway.as_deref().unwrap_or(&account.gateway);
         let Some((gateway_name, gateway)) = settings.gateways.get_key_value(wanted) else {
             return Err(unknown(Code::UnknownGateway, "gateway", wanted, settings.gateways.keys()));
         };
-        Ok(Route { settings, account_name, account, gateway_name, limits: limits(gateway) })
+        Ok(Route { settings, account_name, account, gateway_name, limits: limits(gateway), album })
     }
 
     /// The number a text message is sent from.

@@ -2,10 +2,11 @@
 //!
 //! Invariants: nothing is cut or replaced; what leaves here fits its channel and can be written in CP949.
 
-use super::{cp949, image};
+use super::cp949;
+use super::image::Album;
 use crate::error::{Code, Error, Result};
 use crate::gateway::Limits;
-use crate::message::{Channel, Text};
+use crate::message::{Channel, Image, Text};
 use std::fmt::Display;
 
 /// Longest SMS.
@@ -62,7 +63,7 @@ pub(super) fn bytes(part: impl Display, text: &str) -> Result<usize> {
 }
 
 /// Chooses the channel and checks everything that the carrier would refuse.
-pub(super) fn finish(draft: Draft, limits: &Limits) -> Result<Text> {
+pub(super) fn finish(draft: Draft, limits: &Limits, album: &Album) -> Result<Text> {
     let Draft { channel, from, body, subject, image } = draft;
     let length = bytes(&body.part, &body.value)?;
     if body.value.trim().is_empty() {
@@ -86,7 +87,7 @@ pub(super) fn finish(draft: Draft, limits: &Limits) -> Result<Text> {
     if let Some(subject) = &subject {
         check_subject(channel, subject, limits)?;
     }
-    let image = check_image(channel, image.as_ref(), limits)?;
+    let image = take_image(channel, image.as_ref(), limits, album)?;
     Ok(Text {
         channel,
         from,
@@ -111,10 +112,10 @@ fn check_subject(channel: Channel, subject: &Sourced, limits: &Limits) -> Result
     Err(Error::new(Code::TooLong, format!("{part}: has {length} bytes in CP949; allowed are at most {most}")))
 }
 
-/// The path of the image, if there is one.
-fn check_image(channel: Channel, image: Option<&Sourced>, limits: &Limits) -> Result<Option<String>> {
+/// The image, if there is one.
+fn take_image(channel: Channel, image: Option<&Sourced>, limits: &Limits, album: &Album) -> Result<Option<Image>> {
     match (channel, image) {
-        (Channel::Mms, Some(image)) => image::check(&image.part, &image.value, limits.image_bytes_max).map(Some),
+        (Channel::Mms, Some(image)) => album.image(&image.part, &image.value, limits.image_bytes_max).map(Some),
         (Channel::Mms, None) => Err(Error::new(Code::Image, "fallback_image: is missing; an mms needs a JPEG file")),
         (_, Some(image)) => {
             Err(Error::new(Code::Option, format!("{}: an {channel} has no image; allowed with mms", image.part)))
@@ -133,7 +134,7 @@ mod tests {
     }
 
     fn made(draft: Draft) -> Result<Text> {
-        finish(draft, &Limits::default())
+        finish(draft, &Limits::default(), &Album::default())
     }
 
     #[test]
@@ -156,14 +157,12 @@ mod tests {
     }
 
     #[test]
-    fn the_path_of_an_image_holds_whatever_directory_the_program_goes_to() {
-        let file = tempfile::NamedTempFile::new_in("target").unwrap();
+    fn an_image_makes_an_mms_and_is_in_it() {
+        let file = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(file.path(), [0xff, 0xd8, 0xff]).unwrap();
-        let name = file.path().file_name().unwrap().to_str().unwrap();
-        let image = Sourced::new("image", format!("target/{name}"));
+        let image = Sourced::new("image", file.path().to_str().unwrap());
         let mms = made(Draft { image: Some(image), ..draft("그림") }).unwrap();
-        let whole = std::env::current_dir().unwrap().join("target").join(name);
-        assert_eq!(mms.images, [whole.to_str().unwrap()]);
+        assert_eq!((mms.channel, &*mms.images[0].bytes), (Channel::Mms, &[0xff, 0xd8, 0xff][..]));
     }
 
     #[test]

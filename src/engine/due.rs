@@ -39,19 +39,22 @@ impl Engine {
         if !self.agenda.is_due(lane, turn.now) {
             return Ok(());
         }
-        let room = self.room(priority, turn.departed.len());
+        let room = self.room(priority, turn.departing());
         let entries = self.due(turn, lane, room)?;
         if room == 0 {
             return Ok(());
         }
         for mut entry in entries {
+            if self.room(priority, turn.departing()) == 0 {
+                break;
+            }
             if entry.expires_at <= turn.now {
                 if entry.reason == Reason::None {
                     entry.reason = Reason::Expired;
                 }
                 self.finish(turn, &mut entry, State::Expired, Certainty::NotSent)?;
             } else if self.capabilities.contains_key(&entry.gateway) {
-                let Some(payload) = self.outbox.payload(entry.id)? else {
+                let Some(payload) = self.outbox.cargo(&entry)? else {
                     // One damaged message must not stop the queue, and nobody knows what it said.
                     self.log.error(format_args!("message {}: its content is damaged; it will expire unsent", entry.id));
                     entry.due = entry.expires_at;
@@ -61,7 +64,7 @@ impl Engine {
                 entry.depart(self.departure(turn.now));
                 self.outbox.save(&entry)?;
                 self.agenda.note(Phase::Sending, entry.due);
-                turn.departed.push((entry, Arc::new(payload)));
+                turn.depart(entry, Arc::new(payload));
             } else {
                 // The configuration may name it again after the next start.
                 entry.reason = Reason::GatewayConfiguration;
@@ -147,7 +150,9 @@ impl Engine {
         for (entry, payload) in departed {
             let parcel = parcel(&entry, payload);
             self.add(&mut errands, Task::Send, &entry, parcel);
-            self.in_flight.insert(entry.id, entry);
+            self.images_in_flight += usize::from(entry.channel == Channel::Mms);
+            let before = self.in_flight.insert(entry.id, entry);
+            self.images_in_flight -= usize::from(before.is_some_and(|entry| entry.channel == Channel::Mms));
         }
         for entry in look_ups {
             match self.outbox.payload(entry.id) {

@@ -39,6 +39,8 @@ use std::time::Duration;
 
 /// Most messages that may be under way at once; bounds memory and what a crash leaves to be settled.
 pub(crate) const IN_FLIGHT_MAX: usize = 4_000;
+/// As how many of these a message with images counts: at most 100 of them, 30 MiB, are under way.
+const IMAGE_WEIGHT: usize = IN_FLIGHT_MAX / 100;
 /// Most messages taken into one transaction.
 const GROUP_MAX: usize = 4_000;
 /// Most rows of one phase handled in one turn.

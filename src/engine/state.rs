@@ -7,13 +7,13 @@ use super::rate::RateGuard;
 use super::reply::Reply;
 use super::results::ResultQueue;
 use super::shared::Role;
-use super::turn::{Effects, Response, Turn, respond};
+use super::turn::{Effects, Response, Turn, respond, weight};
 use super::{IN_FLIGHT_MAX, LOOK_UP_LEASE, ROWS_MAX};
 use crate::config::Settings;
 use crate::error::{Code, Error, Result};
 use crate::gateway::Capabilities;
 use crate::logging::Log;
-use crate::message::{Certainty, Priority, State};
+use crate::message::{Certainty, Channel, Priority, State};
 use crate::outbox::{Departure, Entry, Outbox, Phase};
 use crate::time::Timestamp;
 use parking_lot::Mutex;
@@ -35,6 +35,8 @@ pub(crate) struct Engine {
     pub(super) agenda: Agenda,
     /// Requests under way.
     pub(super) in_flight: HashMap<i64, Entry>,
+    /// Of these, by MMS.
+    pub(super) images_in_flight: usize,
     /// Accepted messages as they are on disk, to spare reading them when their report comes soon. Only a copy: it is
     /// dropped as a whole when it is full, and whenever it might differ.
     pub(super) accepted: HashMap<i64, Entry>,
@@ -77,6 +79,7 @@ impl Engine {
             role,
             agenda: Agenda::unknown(),
             in_flight: HashMap::new(),
+            images_in_flight: 0,
             accepted: HashMap::new(),
             looking_up: 0,
             unmeasured: usize::MAX,
@@ -161,7 +164,11 @@ impl Engine {
             Priority::Bulk => IN_FLIGHT_MAX / 10 * 7,
         };
         let past_deadline = self.stopping.is_some_and(|deadline| deadline <= Instant::now());
-        if past_deadline { 0 } else { most.saturating_sub(self.in_flight.len() + departing) }
+        if past_deadline {
+            0
+        } else {
+            most.saturating_sub(weight(self.in_flight.len(), self.images_in_flight) + departing)
+        }
     }
 
     fn turn(&mut self, turn: &mut Turn, events: &mut [Event]) -> Result<()> {
@@ -219,7 +226,8 @@ impl Engine {
         self.has_adopted();
         let replies = events.into_iter().filter_map(|event| respond(event, &mut turn)).collect();
         for id in &turn.arrived {
-            self.in_flight.remove(id);
+            let arrived = self.in_flight.remove(id);
+            self.images_in_flight -= usize::from(arrived.is_some_and(|entry| entry.channel == Channel::Mms));
         }
         self.looking_up = self.looking_up.saturating_sub(turn.looked_up);
         let errands = self.load(turn.departed, turn.look_ups);

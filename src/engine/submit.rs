@@ -13,7 +13,7 @@ const MEASURE_EVERY: usize = 256;
 impl Engine {
     /// Keeps messages. Those whose turn it is leave in the same transaction.
     pub(super) fn submit(&mut self, turn: &mut Turn, messages: Vec<Sealed>) -> Result<Vec<Verdict>> {
-        self.measure(messages.len())?;
+        self.measure(messages.iter().map(Sealed::weight).sum())?;
         let owner = self.role.owner().unwrap_or(0);
         let mut verdicts = Vec::with_capacity(messages.len());
         for sealed in messages {
@@ -34,7 +34,7 @@ impl Engine {
                     self.agenda.note(entry.phase, entry.due);
                     self.agenda.left(lane);
                     if depart.is_some() {
-                        turn.departed.push((*entry, payload));
+                        turn.depart(*entry, payload);
                     }
                     Verdict::Kept
                 }
@@ -44,8 +44,8 @@ impl Engine {
     }
 
     /// Reads the size of the file now and then: it grows by little with each message.
-    fn measure(&mut self, messages: usize) -> Result<()> {
-        self.unmeasured = self.unmeasured.saturating_add(messages);
+    fn measure(&mut self, weight: usize) -> Result<()> {
+        self.unmeasured = self.unmeasured.saturating_add(weight);
         if self.unmeasured >= MEASURE_EVERY || self.too_large {
             self.too_large = self.outbox.bytes()? >= self.settings.outbox.max_megabytes << 20;
             self.unmeasured = 0;
@@ -98,7 +98,7 @@ impl Engine {
             && self.stopping.is_none()
             && self.capabilities.contains_key(&message.gateway)
             && before.iter().all(|phase| !self.agenda.is_due(*phase, turn.now))
-            && self.room(message.priority, turn.departed.len()) > 0;
+            && self.room(message.priority, turn.departing()) > 0;
         first.then(|| self.departure(turn.now))
     }
 

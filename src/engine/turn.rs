@@ -2,11 +2,12 @@
 //!
 //! Invariants: a [`Turn`] is applied to the engine only after the commit, and is dropped when that fails.
 
+use super::IMAGE_WEIGHT;
 use super::event::{Event, Verdict};
 use super::reply::Reply;
 use crate::error::Result;
 use crate::gateway::Errand;
-use crate::message::Payload;
+use crate::message::{Channel, Payload};
 use crate::outbox::Entry;
 use crate::time::Timestamp;
 use std::collections::VecDeque;
@@ -44,6 +45,8 @@ pub(super) struct Turn {
     pub verdicts: VecDeque<Vec<Verdict>>,
     pub done: VecDeque<Result<()>>,
     pub departed: Vec<(Entry, Arc<Payload>)>,
+    /// Of these, by MMS.
+    departed_with_images: usize,
     /// Requests whose answer is in.
     pub arrived: Vec<i64>,
     /// Of these, answers still to come: a report was faster.
@@ -65,6 +68,7 @@ impl Turn {
             verdicts: VecDeque::new(),
             done: VecDeque::new(),
             departed: Vec::new(),
+            departed_with_images: 0,
             arrived: Vec::new(),
             overtook: Vec::new(),
             look_ups: Vec::new(),
@@ -74,6 +78,22 @@ impl Turn {
             refill: false,
         }
     }
+
+    /// Notes a message that leaves.
+    pub fn depart(&mut self, entry: Entry, payload: Arc<Payload>) {
+        self.departed_with_images += usize::from(entry.channel == Channel::Mms);
+        self.departed.push((entry, payload));
+    }
+
+    /// How much room the messages that leave take of what may be in flight.
+    pub fn departing(&self) -> usize {
+        weight(self.departed.len(), self.departed_with_images)
+    }
+}
+
+/// How much room messages take of what may be in flight: one with images as much as many without, for its memory.
+pub(super) fn weight(messages: usize, with_images: usize) -> usize {
+    messages + with_images * (IMAGE_WEIGHT - 1)
 }
 
 /// The answer to the caller behind an event, once its turn is committed. A missing one ends the caller's wait.

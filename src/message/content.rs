@@ -2,8 +2,10 @@
 
 use super::types::{Channel, Recipient};
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 
 /// Values for the `#{name}` variables of a template, by name.
 pub type Variables = BTreeMap<String, String>;
@@ -190,9 +192,33 @@ pub struct Text {
     pub subject: String,
     /// The body; every character exists in CP949.
     pub body: String,
-    /// MMS: paths of JPEG files.
+    /// MMS: JPEG images.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub images: Vec<String>,
+    pub images: Vec<Image>,
+}
+
+/// An image of an MMS, told by its content.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Image {
+    /// SHA-256 of the bytes in lower-case hexadecimal.
+    pub digest: String,
+    /// The JPEG. Kept apart from the message, once per content, so it is empty while the message does not leave by MMS.
+    #[serde(skip)]
+    pub bytes: Arc<[u8]>,
+}
+
+impl Image {
+    /// The image with these bytes.
+    pub fn new(bytes: Arc<[u8]>) -> Image {
+        let digest = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+        Image { digest, bytes }
+    }
+}
+
+impl fmt::Debug for Image {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Image").field("bytes", &self.bytes.len()).finish_non_exhaustive()
+    }
 }
 
 impl fmt::Debug for Text {
@@ -226,7 +252,9 @@ mod tests {
         let items = ItemList { list: vec![item.clone()], summary: Some(item.clone()) };
         let highlight = Highlight { title: mark(), description: mark(), image_url: mark() };
         let button = Button { kind: "WL".into(), name: mark(), link_mobile: mark(), ..Button::default() };
-        let text = Text { channel: Channel::Lms, from: mark(), subject: mark(), body: mark(), images: vec![mark()] };
+        let image = Image { digest: mark(), bytes: MARK.as_bytes().into() };
+        let text =
+            Text { channel: Channel::Lms, from: mark(), subject: mark(), body: mark(), images: vec![image.clone()] };
         let alimtalk = Alimtalk {
             text: mark(),
             title: mark(),
@@ -239,7 +267,7 @@ mod tests {
         };
         let to = Recipient::from_digits("01000001234".into());
         let payload = Payload { to, alimtalk: Some(alimtalk.clone()), text: Some(text.clone()) };
-        let shown = format!("{item:?} {items:?} {highlight:?} {button:?} {alimtalk:?} {text:?} {payload:?}");
+        let shown = format!("{item:?} {items:?} {highlight:?} {button:?} {alimtalk:?} {text:?} {image:?} {payload:?}");
         assert!(!shown.contains(MARK) && !shown.contains("00001234"), "{shown}");
         assert!(shown.contains("WL") && shown.contains("Lms"), "{shown}");
     }

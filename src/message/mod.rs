@@ -10,7 +10,7 @@ mod request;
 mod result;
 mod types;
 
-pub use content::{Alimtalk, Button, Highlight, Item, ItemList, Payload, Text, Variables};
+pub use content::{Alimtalk, Button, Highlight, Image, Item, ItemList, Payload, Text, Variables};
 pub use outcome::{Class, Outcome};
 pub(crate) use parse::parse_pairs;
 pub use parse::{parse_batch, parse_options, parse_variables};

@@ -64,7 +64,8 @@ pub struct Options {
     pub fallback_text: Option<String>,
     /// Its subject (LMS, MMS).
     pub fallback_subject: Option<String>,
-    /// Path of a JPEG; makes the fallback an MMS. A relative one begins in the current directory at the time of the call.
+    /// Path of a JPEG; makes the fallback an MMS. Read when the message is accepted; the file is not needed
+    /// afterwards. A relative path begins in the current directory at the time of the call.
     pub fallback_image: Option<String>,
     /// Subject of a plain LMS or MMS.
     pub subject: Option<String>,

@@ -73,7 +73,12 @@ impl Sandbox {
         let gone = || Outcome::new(Class::Uncertain, Reason::AnswerLost);
         for parcel in parcels {
             let to = parcel.payload.to.digits();
-            match answer(to, channel, parcel.attempt) {
+            let said = if lacks_image(&parcel, channel) {
+                Answer::Said(Outcome::new(Class::Permanent, Reason::ContentRefused))
+            } else {
+                answer(to, channel, parcel.attempt)
+            };
+            match said {
                 Answer::Said(mut outcome) => {
                     if outcome.class == Class::Ok {
                         self.take(&parcel, channel, false);
@@ -203,6 +208,12 @@ impl Memory {
         self.order.push_back(line.clone());
         self.known.insert(line);
     }
+}
+
+/// As with every gateway, an MMS must bring its image.
+fn lacks_image(parcel: &Parcel, channel: Channel) -> bool {
+    let images = parcel.payload.text.iter().flat_map(|text| &text.images);
+    channel == Channel::Mms && !images.map(|image| image.bytes.len()).min().is_some_and(|least| least > 0)
 }
 
 fn word(parcel: &Parcel, channel: Channel, outcome: Outcome) -> Word {

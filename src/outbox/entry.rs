@@ -1,71 +1,18 @@
 //! One message as a row: what the engine moves from phase to phase.
 
-use super::Outbox;
-use super::sealed::{Sealed, unseal};
+use super::sealed::unseal;
+use super::{Outbox, Phase};
 use crate::error::Result;
-use crate::message::{Certainty, Channel, Key, Message, MessageResult, Payload, Priority, Reason, State};
+use crate::message::{Certainty, Channel, Key, MessageResult, Payload, Priority, Reason, State};
 use crate::time::Timestamp;
 use rusqlite::{OptionalExtension, Row, params};
-use std::sync::Arc;
 
-/// The next thing that must happen to a row, at its `due` time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[repr(i32)]
-pub(crate) enum Phase {
-    /// Send; urgent lane.
-    Urgent = 0,
-    /// Send; normal lane.
-    Normal = 1,
-    /// Send; bulk lane.
-    Bulk = 2,
-    /// A request is under way; due is when it is given up.
-    Sending = 3,
-    /// Possibly sent: ask the gateway.
-    LookUp = 4,
-    /// Accepted: ask for the report, should it not come by itself.
-    Await = 5,
-    /// Possibly sent, cannot be settled: fall back when due, as the configuration says.
-    Hold = 6,
-    /// Final: wait for the acknowledgement. `due` is a running number.
-    Result = 7,
-    /// Acknowledged: erase the personal part.
-    Erase = 8,
-    /// Erased: forget the key.
-    Forget = 9,
-}
-
-impl Phase {
-    /// Every phase in which something becomes due by time.
-    pub const TIMED: [Phase; 9] = [
-        Phase::Urgent,
-        Phase::Normal,
-        Phase::Bulk,
-        Phase::Sending,
-        Phase::LookUp,
-        Phase::Await,
-        Phase::Hold,
-        Phase::Erase,
-        Phase::Forget,
-    ];
-
-    /// The lane of a priority.
-    pub const fn lane(priority: Priority) -> Phase {
-        match priority {
-            Priority::Urgent => Phase::Urgent,
-            Priority::Normal => Phase::Normal,
-            Priority::Bulk => Phase::Bulk,
-        }
-    }
-
-    /// Whether the row waits for its turn to be sent.
-    pub const fn is_lane(self) -> bool {
-        (self as i32) <= Phase::Bulk as i32
-    }
-
-    /// Whether the message has not ended.
-    pub const fn is_open(self) -> bool {
-        (self as i32) < Phase::Result as i32
-    }
+/// A request that leaves.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Departure {
+    pub at: Timestamp,
+    /// When its answer is no longer waited for.
+    pub given_up: Timestamp,
 }
 
 /// A message without its personal part.
@@ -105,25 +52,6 @@ pub(crate) struct Entry {
     pub expires_at: Timestamp,
 }
 
-/// A request that leaves.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Departure {
-    pub at: Timestamp,
-    /// When its answer is no longer waited for.
-    pub given_up: Timestamp,
-}
-
-/// What became of an insert.
-#[derive(Debug)]
-pub(crate) enum Inserted {
-    /// Kept; the entry with its new id.
-    New(Box<Entry>, Arc<Payload>),
-    /// The key is there with the same content.
-    Duplicate,
-    /// The key is there with other content.
-    Conflict,
-}
-
 const COLUMNS: &str = "id, phase, due, state, channel, certainty, reason, attempts, tries, fell_back, sent_at, \
      finished_at, reference, vendor_code, key, priority, account, gateway, template, tag, fallback, owner, created, \
      send_at, expires_at, left_at";
@@ -134,41 +62,6 @@ pub(super) fn select(rest: &str) -> String {
 }
 
 impl Entry {
-    /// A new message in its lane; its id is given by the insert.
-    fn new(message: Message, owner: i64) -> (Entry, [u8; 16], Payload) {
-        let scheduled = message.send_at > message.created;
-        let fallback = message.payload.alimtalk.as_ref().and(message.payload.text.as_ref()).map(|text| text.channel);
-        let entry = Entry {
-            id: 0,
-            phase: Phase::lane(message.priority),
-            due: message.send_at,
-            state: if scheduled { State::Scheduled } else { State::Queued },
-            channel: message.channel,
-            certainty: Certainty::NotSent,
-            reason: Reason::None,
-            attempts: 0,
-            tries: 0,
-            fell_back: false,
-            left_at: None,
-            sent_at: None,
-            finished_at: None,
-            reference: String::new(),
-            vendor_code: String::new(),
-            key: message.key,
-            priority: message.priority,
-            account: message.account,
-            gateway: message.gateway,
-            template: message.template,
-            tag: message.tag,
-            fallback,
-            owner,
-            created: message.created,
-            send_at: message.send_at,
-            expires_at: message.expires_at,
-        };
-        (entry, message.digest, message.payload)
-    }
-
     pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<Entry> {
         let fallback: i32 = row.get(20)?;
         Ok(Entry {
@@ -199,6 +92,18 @@ impl Entry {
             expires_at: row.get(24)?,
             left_at: row.get(25)?,
         })
+    }
+
+    /// Marks the entry as carried by a request.
+    pub fn depart(&mut self, departure: Departure) {
+        self.phase = Phase::Sending;
+        self.state = State::Sending;
+        // Until the answer is stored a crash must find "possibly sent".
+        self.certainty = Certainty::PossiblySent;
+        self.left_at = Some(departure.at);
+        self.due = departure.given_up;
+        self.attempts = self.attempts.saturating_add(1);
+        self.tries = self.tries.saturating_add(1);
     }
 
     /// What the caller is told.
@@ -233,65 +138,6 @@ impl Entry {
 }
 
 impl Outbox {
-    /// Keeps a new message in its lane, or in [`Phase::Sending`] when it leaves at once.
-    pub fn insert(&mut self, sealed: Sealed, owner: i64, depart: Option<Departure>) -> Result<Inserted> {
-        let (mut entry, digest, payload) = Entry::new(sealed.message, owner);
-        if let Some(departure) = depart {
-            entry.depart(departure);
-        }
-        let changed = {
-            let mut statement = self
-                .connection
-                .prepare_cached(
-                    "INSERT INTO message (phase, due, state, channel, certainty, reason, attempts, tries, fell_back, \
-                     reference, vendor_code, key, digest, priority, account, gateway, template, tag, fallback, owner, \
-                     created, send_at, expires_at, payload, left_at) \
-                     VALUES (?1, ?2, ?3, ?4, ?5, 0, ?6, ?7, 0, '', '', ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, \
-                     ?17, ?18, ?19, ?20, ?21) ON CONFLICT (key) DO NOTHING",
-                )
-                .map_err(|e| self.fault(e))?;
-            statement
-                .execute(params![
-                    entry.phase as i32,
-                    entry.due.0,
-                    entry.state as i32,
-                    entry.channel as i32,
-                    entry.certainty as i32,
-                    entry.attempts,
-                    entry.tries,
-                    entry.key.as_str(),
-                    digest,
-                    entry.priority as i32,
-                    entry.account,
-                    entry.gateway,
-                    entry.template,
-                    entry.tag,
-                    entry.fallback.map_or(0, |c| c as i32),
-                    entry.owner,
-                    entry.created.0,
-                    entry.send_at.0,
-                    entry.expires_at.0,
-                    sealed.bytes,
-                    entry.left_at.map(|t| t.0),
-                ])
-                .map_err(|e| self.fault(e))?
-        };
-        if changed == 1 {
-            entry.id = self.connection.last_insert_rowid();
-            self.tally.opened();
-            return Ok(Inserted::New(Box::new(entry), Arc::new(payload)));
-        }
-        let same = self.digest_of(&entry.key)? == Some(digest);
-        Ok(if same { Inserted::Duplicate } else { Inserted::Conflict })
-    }
-
-    /// The digest of the message with this key.
-    pub fn digest_of(&self, key: &Key) -> Result<Option<[u8; 16]>> {
-        let mut statement =
-            self.connection.prepare_cached("SELECT digest FROM message WHERE key = ?1").map_err(|e| self.fault(e))?;
-        statement.query_row([key.as_str()], |row| row.get(0)).optional().map_err(|e| self.fault(e))
-    }
-
     /// Writes everything about an entry that can change.
     pub fn save(&mut self, entry: &Entry) -> Result<()> {
         let mut statement = self
@@ -359,65 +205,19 @@ impl Outbox {
         statement.query_row([phase as i32], |row| row.get(0)).map_err(|e| self.fault(e))
     }
 
-    /// The personal part of a message; `None` when it cannot be read, or is erased.
+    /// The personal part of a message that leaves by its present channel, with the images where that carries them; `None`
+    /// when something of it cannot be read, or is erased.
+    pub fn cargo(&self, entry: &Entry) -> Result<Option<Payload>> {
+        let Some(mut payload) = self.payload(entry.id)? else { return Ok(None) };
+        let whole = entry.channel != Channel::Mms || self.load_images(&mut payload)?;
+        Ok(whole.then_some(payload))
+    }
+
+    /// The personal part of a message without its images; `None` when it cannot be read, or is erased.
     pub fn payload(&self, id: i64) -> Result<Option<Payload>> {
         let mut statement =
             self.connection.prepare_cached("SELECT payload FROM message WHERE id = ?1").map_err(|e| self.fault(e))?;
         let sealed: Option<Vec<u8>> = statement.query_row([id], |row| row.get(0)).map_err(|e| self.fault(e))?;
         Ok(sealed.as_deref().and_then(unseal))
-    }
-
-    /// Turns requests that a process left under way into messages to be settled with their gateway.
-    pub fn rescue(&mut self, now: Timestamp) -> Result<usize> {
-        let mut statement = self
-            .connection
-            .prepare_cached("UPDATE message SET phase = ?1, due = ?2, certainty = ?3, reason = ?4 WHERE phase = ?5")
-            .map_err(|e| self.fault(e))?;
-        statement
-            .execute(params![
-                Phase::LookUp as i32,
-                now.0,
-                Certainty::PossiblySent as i32,
-                Reason::Interrupted as i32,
-                Phase::Sending as i32
-            ])
-            .map_err(|e| self.fault(e))
-    }
-
-    /// Makes due at `from` what a process had asked its gateway about and was to ask again by `until`: no answer comes.
-    pub fn ask_again(&mut self, phase: Phase, from: Timestamp, until: Timestamp) -> Result<()> {
-        let mut statement = self
-            .connection
-            .prepare_cached("UPDATE message SET due = ?2 WHERE phase = ?1 AND due > ?2 AND due <= ?3")
-            .map_err(|e| self.fault(e))?;
-        statement.execute(params![phase as i32, from.0, until.0]).map(drop).map_err(|e| self.fault(e))
-    }
-
-    /// After the clock was set back: moves the times we chose ourselves (never a caller's `send_at`) back with it.
-    pub fn set_back(&mut self, milliseconds: i64) -> Result<()> {
-        let mut statement = self
-            .connection
-            .prepare_cached(
-                "UPDATE message SET due = due - ?1 WHERE phase BETWEEN ?2 AND ?3 OR (phase < ?2 AND tries > 0)",
-            )
-            .map_err(|e| self.fault(e))?;
-        statement
-            .execute(params![milliseconds, Phase::Sending as i32, Phase::Hold as i32])
-            .map(drop)
-            .map_err(|e| self.fault(e))
-    }
-}
-
-impl Entry {
-    /// Marks the entry as carried by a request.
-    pub fn depart(&mut self, departure: Departure) {
-        self.phase = Phase::Sending;
-        self.state = State::Sending;
-        // Until the answer is stored a crash must find "possibly sent".
-        self.certainty = Certainty::PossiblySent;
-        self.left_at = Some(departure.at);
-        self.due = departure.given_up;
-        self.attempts = self.attempts.saturating_add(1);
-        self.tries = self.tries.saturating_add(1);
     }
 }

@@ -13,9 +13,13 @@
 mod columns;
 mod entry;
 mod identity;
+mod images;
+mod insert;
 mod lock;
 mod members;
+mod phase;
 mod reader;
+mod restart;
 mod results;
 mod retention;
 mod schema;
@@ -23,10 +27,13 @@ mod sealed;
 mod statistics;
 mod tally;
 
-pub(crate) use entry::{Departure, Entry, Inserted, Phase};
+pub(crate) use entry::{Departure, Entry};
 use identity::Identity;
+use images::Loaded;
+pub(crate) use insert::Inserted;
 pub(crate) use lock::Lock;
 pub(crate) use members::Member;
+pub(crate) use phase::Phase;
 pub(crate) use reader::{Figure, Reader};
 pub(crate) use sealed::Sealed;
 pub(crate) use statistics::Basis;
@@ -49,6 +56,7 @@ pub(crate) struct Outbox {
     identity: Identity,
     statistics: Statistics,
     tally: Tally,
+    loaded: Loaded,
     cleaned: Option<Day>,
 }
 
@@ -88,6 +96,7 @@ impl Outbox {
             identity: Identity::of(path)?,
             statistics: Statistics::default(),
             tally: Tally::default(),
+            loaded: Loaded::default(),
             cleaned: None,
         };
         outbox.tally = outbox.count()?;

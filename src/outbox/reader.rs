@@ -1,8 +1,8 @@
 //! Reading beside the writer: a read-only connection that never waits for it.
 
-use super::entry::{Entry, Phase, select};
+use super::entry::{Entry, select};
 use super::statistics::Basis;
-use super::{connect, fault};
+use super::{Phase, connect, fault};
 use crate::error::{Error, Result};
 use crate::message::{Channel, Reason, State};
 use crate::time::{Day, Timestamp};

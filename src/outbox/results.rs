@@ -3,8 +3,8 @@
 //! Invariants: a result has a running number that only grows, so that "the results after N" never misses one, whatever
 //! the clock does; it stays until it is acknowledged.
 
-use super::entry::{Entry, Phase, select};
-use super::{Count, Outbox};
+use super::entry::{Entry, select};
+use super::{Count, Outbox, Phase};
 use crate::error::Result;
 use crate::message::{Certainty, Reason, State};
 use crate::time::Timestamp;

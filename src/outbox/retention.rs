@@ -1,7 +1,6 @@
 //! Erasing what must not be kept: contents, then keys, then statistics, each after its own time.
 
-use super::Outbox;
-use super::entry::Phase;
+use super::{Outbox, Phase};
 use crate::config::Retention;
 use crate::error::Result;
 use crate::time::Timestamp;
@@ -16,6 +15,7 @@ impl Outbox {
     /// Erases contents and forgets keys whose time has come, up to a bound; what remains is due still.
     pub fn retire(&mut self, retention: &Retention, now: Timestamp) -> Result<()> {
         let keys_stay = DAY * retention.key_days.saturating_sub(retention.content_days);
+        self.drop_images(now, ROWS_MAX)?;
         self.change(
             "UPDATE message SET payload = NULL, phase = ?4, due = due + ?5 WHERE id IN \
              (SELECT id FROM message WHERE phase = ?1 AND due <= ?2 ORDER BY due LIMIT ?3)",

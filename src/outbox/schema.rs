@@ -51,6 +51,19 @@ CREATE TABLE message (
 CREATE UNIQUE INDEX message_key ON message (key);
 CREATE INDEX message_work ON message (phase, due);
 
+-- Once per content; one line in image_use for each message that still has its content.
+CREATE TABLE image (
+    id     INTEGER PRIMARY KEY,
+    digest TEXT NOT NULL UNIQUE,
+    bytes  BLOB NOT NULL
+) STRICT;
+CREATE TABLE image_use (
+    message INTEGER NOT NULL,
+    image   INTEGER NOT NULL,
+    PRIMARY KEY (message, image)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX image_use_image ON image_use (image);
+
 CREATE TABLE statistic (
     basis     INTEGER NOT NULL,
     day       INTEGER NOT NULL,
@@ -73,10 +86,7 @@ CREATE TABLE member (
     id      INTEGER PRIMARY KEY AUTOINCREMENT,
     holder  TEXT NOT NULL
 ) STRICT;
-";
 
-/// Version 2: what the processes of a shared outbox must agree on.
-const V2: &str = "
 CREATE TABLE tally (
     numbered INTEGER NOT NULL,
     open     INTEGER NOT NULL
@@ -85,7 +95,7 @@ INSERT INTO tally VALUES (0, 0);
 ";
 
 fn migrations() -> Migrations<'static> {
-    Migrations::new(vec![M::up(V1), M::up(V2)])
+    Migrations::new(vec![M::up(V1)])
 }
 
 /// Sets the connection up and brings the schema to this version. What is not ours, or newer, is not written to.

@@ -4,13 +4,15 @@
 //! what was sealed.
 
 use crate::error::{Code, Error, Result};
-use crate::message::{Message, Payload};
+use crate::message::{Channel, Image, Message, Payload};
+use std::sync::Arc;
 
 /// A message and its stored form.
 #[derive(Clone, Debug)]
 pub(crate) struct Sealed {
     pub message: Message,
     pub(super) bytes: Vec<u8>,
+    pub(super) images: Vec<Image>,
 }
 
 impl Sealed {
@@ -24,7 +26,13 @@ impl Sealed {
         if let (Some(body), Some(text)) = (body, &mut message.payload.text) {
             text.body = body;
         }
-        Ok(Sealed { message, bytes })
+        let images = take_images(&mut message);
+        Ok(Sealed { message, bytes, images })
+    }
+
+    /// How much it weighs beside a message without images.
+    pub fn weight(&self) -> usize {
+        1 + self.images.iter().map(|image| image.bytes.len()).sum::<usize>() / 1_024
     }
 }
 
@@ -32,6 +40,16 @@ impl Sealed {
 fn repeated_body(payload: &Payload) -> Option<String> {
     let (alimtalk, text) = (payload.alimtalk.as_ref()?, payload.text.as_ref()?);
     (alimtalk.text == text.body).then(|| text.body.clone())
+}
+
+/// The images of a message. A message that does not leave by MMS at first goes without their bytes.
+fn take_images(message: &mut Message) -> Vec<Image> {
+    let Some(text) = &mut message.payload.text else { return Vec::new() };
+    let images = text.images.clone();
+    if message.channel != Channel::Mms {
+        text.images.iter_mut().for_each(|image| image.bytes = Arc::default());
+    }
+    images
 }
 
 /// Reads the stored form. The error is without details: they could repeat a part of it.
