@@ -4,7 +4,7 @@
 //! scalar type than the vendor's documents say costs nothing but itself.
 
 use super::Body;
-use crate::message::Text;
+use crate::message::{Image, Text};
 use crate::time::{KST, Timestamp};
 use jiff::civil::DateTime;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
@@ -89,7 +89,7 @@ pub(super) fn is_empty(text: &str) -> bool {
 
 /// The images of a text message, each with a file name.
 pub(super) fn images(text: &Text) -> Vec<(String, Arc<[u8]>)> {
-    let named = |(at, image): (usize, &String)| (format!("{}.jpg", at + 1), Arc::from(image.as_bytes()));
+    let named = |(at, image): (usize, &Image)| (format!("{}.jpg", at + 1), Arc::clone(&image.bytes));
     text.images.iter().enumerate().map(named).collect()
 }
 
