@@ -1,14 +1,14 @@
 //! Errands and moments for the adapters' tests. Names are invented, numbers are the sandbox's.
 
-use super::{Adapter, Answer, Errand, Failure, Heard, Host, Moment, News, Order, Parcel, Request, Step, Task, Word};
+use super::{Adapter, Answer, Errand, Failure, Heard, Host, Moment, News, Order, Parcel, Request, Step, Task};
 use crate::config::{Registration, Secret};
 use crate::message::{
     Alimtalk, Button, Channel, Highlight, Image, Item, ItemList, Key, Outcome, Payload, Recipient, Text, Variables,
 };
 use crate::time::Timestamp;
 use proptest::prelude::*;
+use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::time::Duration;
 
 /// 2026-12-01 09:00:00.123 in Korea.
 pub(super) const NOW: Timestamp = Timestamp(1_796_083_200_123);
@@ -120,119 +120,54 @@ pub(super) fn line(request: &Request) -> String {
     format!("{} {host} {}", request.method.word(), request.target)
 }
 
-/// Plays a dialogue to its end; `answer` is asked with each request and its number from 0.
+/// Plays a dialogue to its end with what `hear` says to each request; the requests, and the news.
+pub(super) fn played(
+    adapter: &dyn Adapter,
+    order: Order,
+    mut hear: impl FnMut(&Request) -> Heard,
+) -> (Vec<Request>, Option<News>) {
+    let mut dialogue = adapter.begin(order);
+    let (mut requests, mut heard) = (Vec::new(), None);
+    loop {
+        match dialogue.next(heard.take(), &moment()) {
+            Step::Done(news) => return (requests, news),
+            Step::Ask(request) => {
+                heard = Some(hear(&request));
+                requests.push(request);
+                assert!(requests.len() < 200, "it asks for ever");
+            }
+        }
+    }
+}
+
+/// The same where only the news counts; `hear` gets the number of the request too, from 0.
 pub(super) fn play(
     adapter: &dyn Adapter,
     order: Order,
-    mut answer: impl FnMut(&Request, usize) -> Option<Heard>,
+    mut hear: impl FnMut(&Request, usize) -> Option<Heard>,
 ) -> Option<News> {
-    let mut dialogue = adapter.begin(order);
-    let mut heard = None;
-    for number in 0..5_000 {
-        match dialogue.next(heard, &moment()) {
-            Step::Ask(request) => heard = answer(&request, number),
-            Step::Done(news) => return news,
-        }
-    }
-    panic!("the dialogue asks for ever");
+    let mut number = 0;
+    let hear = |request: &Request| {
+        number += 1;
+        hear(request, number - 1).unwrap()
+    };
+    played(adapter, order, hear).1
 }
 
-/// The words of news about an errand, in the order of the parcels; checks that each parcel has exactly one, or is among
-/// the unasked of a look-up.
-pub(super) fn words(errand: &Errand, news: Option<News>) -> Vec<Option<Word>> {
-    let (words, unasked) = match news {
-        Some(News::Answered { words, .. }) if errand.task == Task::Send => (words, Vec::new()),
-        Some(News::Cancelled(words)) if errand.task == Task::Cancel => (words, Vec::new()),
-        Some(News::LookedUp { words, unasked }) if errand.task == Task::LookUp => (words, unasked),
-        other => panic!("not the news of this errand: {other:?}"),
+/// What news says of the parcels of an errand, in their order; `None`: it is among the unasked.
+pub(super) fn said(errand: &Errand, news: Option<News>) -> Vec<Option<Outcome>> {
+    assert_one_word_each(errand, &news);
+    let words = match news {
+        Some(News::Answered { words, .. } | News::Cancelled(words) | News::LookedUp { words, .. }) => words,
+        _ => Vec::new(),
     };
-    assert_eq!(words.len() + unasked.len(), errand.parcels.len());
-    let of = |parcel: &Parcel| {
-        let mut of = words.iter().filter(|word| word.id == parcel.id);
-        let word = of.next().cloned();
-        assert!(of.next().is_none() && (word.is_some() != unasked.contains(&parcel.id)), "not one word: {parcel:?}");
-        assert!(word.iter().all(|word| word.channel == errand.channel && word.attempt == parcel.attempt));
-        word
-    };
+    let of = |parcel: &Parcel| words.iter().find(|word| word.id == parcel.id).map(|word| word.outcome.clone());
     errand.parcels.iter().map(of).collect()
 }
 
-/// The outcomes of news about an errand, each of which must be there.
+/// The same where all were asked about.
 pub(super) fn outcomes(errand: &Errand, news: Option<News>) -> Vec<Outcome> {
-    words(errand, news).into_iter().map(|word| word.unwrap().outcome).collect()
-}
-
-/// Whatever can come back: nothing, any bytes, or JSON of the vendor's own names in any place.
-pub(super) fn anything(names: &'static [&'static str]) -> impl Strategy<Value = Heard> {
-    use serde_json::{Value, json};
-    let number = prop_oneof![Just(0i64), Just(1), Just(2), Just(-1031), any::<i64>()];
-    let leaf = prop_oneof![
-        Just(Value::Null),
-        any::<bool>().prop_map(Value::from),
-        number.clone().prop_map(Value::from),
-        number.prop_map(|number| Value::from(number.to_string())),
-        any::<f64>().prop_map(|number| json!(number)),
-        proptest::sample::select(
-            &["", "K0/1/1", "K1/1/1", "R1", "COMPLETED", "FAILED", "3019", "01000000000", "{"][..]
-        )
-        .prop_map(Value::from),
-        any::<String>().prop_map(Value::from),
-    ];
-    let json = leaf.prop_recursive(5, 64, 6, move |inner| {
-        let name = proptest::sample::select(names).prop_map(str::to_owned);
-        prop_oneof![
-            proptest::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
-            proptest::collection::hash_map(name, inner, 0..6)
-                .prop_map(|fields| Value::Object(fields.into_iter().collect())),
-        ]
-    });
-    let body = prop_oneof![
-        proptest::collection::vec(any::<u8>(), 0..64),
-        json.prop_map(|json| json.to_string().into_bytes()),
-        Just(Vec::new()),
-    ];
-    let status = prop_oneof![Just(200u16), Just(202), Just(204), Just(404), Just(429), Just(500), 100u16..600];
-    let answer = (status, body, any::<bool>()).prop_map(|(status, body, wait)| {
-        Heard::Answer(Answer { status, retry_after: wait.then_some(Duration::from_secs(1)), body })
-    });
-    prop_oneof![8 => answer, 1 => Just(Heard::Failed(Failure::Lost)), 1 => Just(Heard::Failed(Failure::NotSent))]
-}
-
-/// Every order an adapter can get, with parcels of all kinds.
-pub(super) fn orders() -> impl Strategy<Value = Order> {
-    let task = proptest::sample::select(&[Task::Send, Task::LookUp, Task::Cancel][..]);
-    let channel = proptest::sample::select(Channel::ALL);
-    let references = proptest::sample::select(&["", "/", "R1/1", "R1/M1", "R2", "R/e?1/x", "R1/"][..]);
-    let errand = (task, channel, 0usize..9, proptest::collection::vec(references, 9), any::<u8>());
-    let errand = errand.prop_map(|(task, channel, count, references, bits)| {
-        let mut errand = errand_of(task, channel, count);
-        for (at, parcel) in errand.parcels.iter_mut().enumerate() {
-            parcel.reference = references[at].to_owned();
-            parcel.left = (bits & 1 == 0 || at % 2 == 0).then_some(NOW);
-            parcel.falls_back = bits & 2 > 0;
-            parcel.reserve_at = (bits & 4 > 0).then_some(Timestamp(NOW.0 + 60_000 * at as i64));
-            if bits & 8 > 0 && at % 3 == 1 {
-                let to = parcel.payload.to.clone();
-                parcel.payload = Arc::new(Payload { to, alimtalk: None, text: None });
-            }
-        }
-        Order::Errand(errand)
-    });
-    let cursor = prop_oneof![Just(String::new()), any::<String>(), Just("[]".to_owned())];
-    let poll = (cursor, prop_oneof![Just(NOW.0), any::<i64>()]);
-    prop_oneof![
-        8 => errand,
-        2 => poll.prop_map(|(cursor, since)| Order::Poll { cursor, since: Timestamp(since) }),
-        1 => Just(()).prop_map(|()| Order::Confirm { receipt: "receipt".into() }),
-    ]
-}
-
-fn errand_of(task: Task, channel: Channel, count: usize) -> Errand {
-    let mut errand = errand(task, channel, count);
-    if channel == Channel::Mms {
-        errand.parcels.iter_mut().for_each(|parcel| with_images(parcel, &[b"one", b"two"]));
-    }
-    errand
+    said(errand, news).into_iter().map(Option::unwrap).collect()
 }
 
 /// Gives the text message of a parcel images.
@@ -244,21 +179,89 @@ pub(super) fn with_images(parcel: &mut Parcel, images: &[&[u8]]) {
     parcel.payload = Arc::new(payload);
 }
 
-/// Plays an order with such answers and checks its news.
-pub(super) fn survives(adapter: &dyn Adapter, order: Order, answers: &[Heard]) {
-    let errand = match &order {
-        Order::Errand(errand) => Some(errand.clone()),
-        _ => None,
-    };
-    let is_poll = matches!(order, Order::Poll { .. });
-    let news = play(adapter, order, |_, number| Some(answers[number % answers.len()].clone()));
-    match (errand, news) {
-        (Some(errand), news) => drop(words(&errand, news)),
-        (None, Some(News::Polled { cursor, .. })) if is_poll => {
-            let order = Order::Poll { cursor, since: NOW };
-            let again = play(adapter, order, |_, number| Some(answers[number % answers.len()].clone()));
-            assert!(matches!(again, Some(News::Polled { .. })));
+/// Checks that news about an errand has exactly one word for each parcel, under its own channel and try.
+pub(super) fn assert_one_word_each(errand: &Errand, news: &Option<News>) {
+    let (words, unasked) = match (errand.task, news) {
+        (Task::Send, Some(News::Answered { words, .. })) | (Task::Cancel, Some(News::Cancelled(words))) => {
+            (words, Vec::new())
         }
-        (None, news) => assert!(news.is_none() && !is_poll),
+        (Task::LookUp, Some(News::LookedUp { words, unasked })) => (words, unasked.clone()),
+        (task, news) => panic!("{task:?} ended in {news:?}"),
+    };
+    assert!(words.iter().all(|word| (word.channel, word.attempt) == (errand.channel, 1)));
+    let ids: BTreeSet<i64> = words.iter().map(|word| word.id).chain(unasked.iter().copied()).collect();
+    assert_eq!(ids.len(), words.len() + unasked.len(), "two words about one");
+    assert_eq!(ids, errand.parcels.iter().map(|parcel| parcel.id).collect());
+}
+
+/// Whatever may come back: no answer, any bytes, or JSON of any shape with these names and texts in it.
+pub(super) fn anything(words: &'static [&'static str]) -> impl Strategy<Value = Heard> {
+    let leaf = prop_oneof![
+        Just(serde_json::Value::Null),
+        any::<bool>().prop_map(serde_json::Value::from),
+        any::<i32>().prop_map(serde_json::Value::from),
+        (0i32..5_000).prop_map(|code| serde_json::Value::from(code.to_string())),
+        prop::sample::select(words).prop_map(serde_json::Value::from),
+    ];
+    let json = leaf.prop_recursive(6, 64, 8, move |inner| {
+        let object = prop::collection::btree_map(prop::sample::select(words), inner.clone(), 0..8);
+        prop_oneof![
+            1 => prop::collection::vec(inner, 0..4).prop_map(serde_json::Value::from),
+            3 => object.prop_map(|fields| fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()),
+        ]
+    });
+    let status = prop_oneof![4 => Just(200u16), 1 => prop::sample::select(&[201u16, 202, 204, 400, 404, 401, 403, 429, 500, 503][..])];
+    let body = prop_oneof![
+        3 => json.prop_map(|json| json.to_string().into_bytes()),
+        1 => prop::collection::vec(any::<u8>(), 0..64),
+    ];
+    let answered = (status, body).prop_map(|(status, body)| Heard::Answer(Answer { status, retry_after: None, body }));
+    let failed = prop::sample::select(&[Failure::NotSent, Failure::Lost][..]).prop_map(Heard::Failed);
+    prop_oneof![8 => answered, 1 => failed]
+}
+
+/// An errand of any task and channel, its parcels lost, accepted, falling back, reserved or damaged.
+pub(super) fn any_errand(most: usize) -> impl Strategy<Value = Errand> {
+    let tasks = prop::sample::select(&[Task::Send, Task::LookUp, Task::Cancel][..]);
+    let fates = prop::collection::vec(0u8..64, 1..=most);
+    (tasks, prop::sample::select(Channel::ALL), fates).prop_map(|(task, channel, fates)| {
+        let mut errand = errand(task, channel, fates.len());
+        for (parcel, fate) in errand.parcels.iter_mut().zip(fates) {
+            if fate & 1 > 0 {
+                let parts = if fate & 32 > 0 { "/1" } else { "" };
+                parcel.reference = format!("REF{}{parts}", fate >> 4);
+            }
+            parcel.falls_back = fate & 2 > 0;
+            parcel.reserve_at = (fate & 4 > 0).then(|| Timestamp(NOW.0 + 3_600_000));
+            if fate & 8 > 0 {
+                parcel.left = None;
+            }
+            if channel == Channel::Mms {
+                with_images(parcel, &[b"one", b"two"]);
+            }
+            if fate >> 4 == 3 {
+                parcel.payload = Arc::new(Payload { to: parcel.payload.to.clone(), alimtalk: None, text: None });
+            }
+        }
+        errand
+    })
+}
+
+/// Plays any errand, poll and confirmation against any answers.
+pub(super) fn survives(adapter: &dyn Adapter, errand: Errand, answers: &[Heard]) {
+    let mut at = 0;
+    let mut next = |_: &Request| {
+        at += 1;
+        answers[at % answers.len()].clone()
+    };
+    let (_, news) = played(adapter, Order::Errand(errand.clone()), &mut next);
+    assert_one_word_each(&errand, &news);
+    let mut cursor = String::new();
+    for _ in 0..3 {
+        let (_, news) = played(adapter, Order::Poll { cursor, since: NOW }, &mut next);
+        let Some(News::Polled { cursor: on, .. }) = news else { panic!("a poll ended in {news:?}") };
+        cursor = on;
     }
+    let (_, news) = played(adapter, Order::Confirm { receipt: "R-1".into() }, &mut next);
+    assert!(news.is_none());
 }

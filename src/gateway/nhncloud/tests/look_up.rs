@@ -17,7 +17,7 @@ fn list(rows: Vec<Value>, total: usize) -> Option<Heard> {
 }
 
 fn classes(errand: &Errand, news: Option<News>) -> Vec<Option<Class>> {
-    words(errand, news).into_iter().map(|word| word.map(|word| word.outcome.class)).collect()
+    said(errand, news).into_iter().map(|outcome| outcome.map(|outcome| outcome.class)).collect()
 }
 
 #[test]
