@@ -3,7 +3,7 @@
 //! Invariants: the news has exactly one word for each parcel (of a look-up: a word, or its id among the unasked); the
 //! first word about a parcel stays.
 
-use super::{Dialogue, Errand, Heard, Moment, News, Parcel, Step};
+use super::{Dialogue, Errand, Heard, Moment, News, Parcel, Step, Task};
 use crate::message::{Alimtalk, Channel, Class, Outcome, Reason, Text};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -76,6 +76,15 @@ impl Ledger {
     pub fn cancelled(&mut self, rest: &Outcome) -> Step {
         let (words, _) = self.words(Some(rest));
         Step::Done(Some(News::Cancelled(words)))
+    }
+
+    /// The end of an errand of which nothing can be asked; `rest`: what that means for a message to be sent.
+    pub fn unable(&mut self, rest: &Outcome) -> Step {
+        match self.errand.task {
+            Task::Send => self.answered(rest),
+            Task::LookUp => self.looked_up(),
+            Task::Cancel => self.cancelled(rest),
+        }
     }
 
     fn words(&mut self, rest: Option<&Outcome>) -> (Vec<super::Word>, Vec<i64>) {

@@ -8,10 +8,12 @@ mod aligo;
 mod bizgo;
 mod errand;
 mod exchange;
+mod kakao;
 mod ledger;
 mod nhncloud;
 mod reference;
 pub(crate) mod sandbox;
+mod sending;
 mod sens;
 mod solapi;
 #[cfg(test)]

@@ -2,7 +2,9 @@
 
 use super::{Adapter, Answer, Errand, Failure, Heard, Host, Moment, News, Order, Parcel, Request, Step, Task};
 use crate::config::{Registration, Secret};
-use crate::message::{Alimtalk, Button, Channel, Highlight, Item, ItemList, Key, Payload, Recipient, Text, Variables};
+use crate::message::{
+    Alimtalk, Button, Channel, Highlight, Image, Item, ItemList, Key, Outcome, Payload, Recipient, Text, Variables,
+};
 use crate::time::Timestamp;
 use proptest::prelude::*;
 use std::collections::BTreeSet;
@@ -138,6 +140,45 @@ pub(super) fn played(
     }
 }
 
+/// The same where only the news counts; `hear` gets the number of the request too, from 0.
+pub(super) fn play(
+    adapter: &dyn Adapter,
+    order: Order,
+    mut hear: impl FnMut(&Request, usize) -> Option<Heard>,
+) -> Option<News> {
+    let mut number = 0;
+    let hear = |request: &Request| {
+        number += 1;
+        hear(request, number - 1).unwrap()
+    };
+    played(adapter, order, hear).1
+}
+
+/// What news says of the parcels of an errand, in their order; `None`: it is among the unasked.
+pub(super) fn said(errand: &Errand, news: Option<News>) -> Vec<Option<Outcome>> {
+    assert_one_word_each(errand, &news);
+    let words = match news {
+        Some(News::Answered { words, .. } | News::Cancelled(words) | News::LookedUp { words, .. }) => words,
+        _ => Vec::new(),
+    };
+    let of = |parcel: &Parcel| words.iter().find(|word| word.id == parcel.id).map(|word| word.outcome.clone());
+    errand.parcels.iter().map(of).collect()
+}
+
+/// The same where all were asked about.
+pub(super) fn outcomes(errand: &Errand, news: Option<News>) -> Vec<Outcome> {
+    said(errand, news).into_iter().map(Option::unwrap).collect()
+}
+
+/// Gives the text message of a parcel images.
+pub(super) fn with_images(parcel: &mut Parcel, images: &[&[u8]]) {
+    let mut payload = (*parcel.payload).clone();
+    if let Some(text) = &mut payload.text {
+        text.images = images.iter().map(|bytes| Image::new(Arc::from(*bytes))).collect();
+    }
+    parcel.payload = Arc::new(payload);
+}
+
 /// Checks that news about an errand has exactly one word for each parcel, under its own channel and try.
 pub(super) fn assert_one_word_each(errand: &Errand, news: &Option<News>) {
     let (words, unasked) = match (errand.task, news) {
@@ -169,7 +210,7 @@ pub(super) fn anything(words: &'static [&'static str]) -> impl Strategy<Value = 
             3 => object.prop_map(|fields| fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()),
         ]
     });
-    let status = prop_oneof![4 => Just(200u16), 1 => prop::sample::select(&[201u16, 400, 401, 403, 429, 500, 503][..])];
+    let status = prop_oneof![4 => Just(200u16), 1 => prop::sample::select(&[201u16, 202, 204, 400, 404, 401, 403, 429, 500, 503][..])];
     let body = prop_oneof![
         3 => json.prop_map(|json| json.to_string().into_bytes()),
         1 => prop::collection::vec(any::<u8>(), 0..64),
@@ -187,12 +228,16 @@ pub(super) fn any_errand(most: usize) -> impl Strategy<Value = Errand> {
         let mut errand = errand(task, channel, fates.len());
         for (parcel, fate) in errand.parcels.iter_mut().zip(fates) {
             if fate & 1 > 0 {
-                parcel.reference = format!("REF{}", fate >> 4);
+                let parts = if fate & 32 > 0 { "/1" } else { "" };
+                parcel.reference = format!("REF{}{parts}", fate >> 4);
             }
             parcel.falls_back = fate & 2 > 0;
             parcel.reserve_at = (fate & 4 > 0).then(|| Timestamp(NOW.0 + 3_600_000));
             if fate & 8 > 0 {
                 parcel.left = None;
+            }
+            if channel == Channel::Mms {
+                with_images(parcel, &[b"one", b"two"]);
             }
             if fate >> 4 == 3 {
                 parcel.payload = Arc::new(Payload { to: parcel.payload.to.clone(), alimtalk: None, text: None });
