@@ -115,3 +115,13 @@ pub(crate) enum News {
     /// All new reports. `cursor`: where the next poll goes on; `more`: at once; `receipt`: to be confirmed.
     Polled { gateway: String, reports: Vec<Report>, cursor: String, more: bool, receipt: Option<String> },
 }
+
+impl News {
+    /// The same with the name of the gateway, which adapters do not know.
+    pub fn of(mut self, name: String) -> News {
+        if let News::Answered { gateway, .. } | News::Polled { gateway, .. } = &mut self {
+            *gateway = name;
+        }
+        self
+    }
+}

@@ -83,7 +83,9 @@ impl HttpClient {
             HeaderValue::from_str(text).map_err(|_| format!("header {name}: has a character that HTTP does not allow"))
         };
         for (name, text) in &request.headers {
-            headers.insert(HeaderName::from_static(name), value(name, text)?);
+            let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| format!("{name} is no header"))?;
+            let text = value(name.as_str(), text)?;
+            headers.insert(name, text);
         }
         let mut builder = self.http.request(method, format!("{base}{}", request.target));
         if let Some(body) = request.body {

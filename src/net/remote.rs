@@ -173,6 +173,7 @@ impl Peer for Remote {
             Job::Poll { cursor, since, .. } => Order::Poll { cursor, since },
             Job::Confirm { receipt, .. } => Order::Confirm { receipt },
         };
+        let name = self.name.clone();
         let dialogue = tokio::task::spawn_local(async move { self.converse(order, budget).await });
         tokio::task::spawn_local(async move {
             let news = match dialogue.await {
@@ -186,7 +187,7 @@ impl Peer for Remote {
                     lost
                 }
             };
-            news.into_iter().for_each(|news| newsroom.tell(news));
+            news.into_iter().for_each(|news| newsroom.tell(news.of(name.clone())));
         });
     }
 }

@@ -13,7 +13,7 @@ use std::path::Path;
 use std::time::Duration;
 
 /// How long a result is waited for before the test fails.
-pub const PATIENCE: Duration = Duration::from_secs(120);
+pub const PATIENCE: Duration = Duration::from_secs(20);
 pub const VENDORS: [&str; 5] = ["nhncloud", "solapi", "bizgo", "sens", "aligo"];
 
 /// What the simulator has registered.
@@ -62,10 +62,7 @@ pub fn configuration(folder: &Path, simulator: &Simulator, vendors: &[&str], cha
             "sender_key": sender_key(vendors[0]), "sender_number": "070-0000-0001", "gateway": vendors[0],
             "gateways": there,
         }},
-        "templates": {
-            "reminder": template("REMIND01"),
-            "result": template("RESULT01"),
-        },
+        "templates": {"reminder": template("REMIND01", vendors), "result": template("RESULT01", vendors)},
         "retry": {"initial_ms": 20, "max_ms": 500, "max_attempts": 20, "request_timeout_ms": 2000},
         "logging": {"level": "debug"},
     });
@@ -76,7 +73,7 @@ pub fn configuration(folder: &Path, simulator: &Simulator, vendors: &[&str], cha
 }
 
 /// A template as it is registered with the simulator.
-fn template(code: &str) -> Value {
+fn template(code: &str, vendors: &[&str]) -> Value {
     let setup = setup();
     let registered = setup["templates"].as_array().unwrap().iter().find(|t| t["code"] == code).unwrap().clone();
     let buttons = |list: &Value| -> Vec<Value> {
@@ -99,6 +96,9 @@ fn template(code: &str) -> Value {
     });
     if registered["title"].is_string() {
         template["title"] = registered["title"].clone();
+    }
+    if vendors.contains(&"solapi") {
+        template["gateways"] = json!({"solapi": {"code": format!("KA01TP-{code}")}});
     }
     template
 }

@@ -111,7 +111,7 @@ fn text_messages_have_what_their_kind_has() {
 fn an_image_goes_up_as_a_file_and_its_key_stands_in_the_message() {
     let mut errand = errand(Task::Send, Channel::Mms, 1);
     let mut text = message(Channel::Mms);
-    text.images.push("JPEG".into());
+    text.images.push(crate::message::Image::new(Arc::from(*b"JPEG")));
     errand.parcels[0].payload = Arc::new(Payload { text: Some(text), ..(*errand.parcels[0].payload).clone() });
     let mut dialogue = bizgo().begin(Order::Errand(errand.clone()));
     let upload = asked(dialogue.next(None, &moment()));
