@@ -60,9 +60,10 @@ impl Breaker {
             return;
         }
         self.failures = self.failures.saturating_add(1);
+        let resting = self.shut_until.is_some() && !self.probing;
         if let Some(asked) = first.outcome.retry_after {
             self.shut(asked.min(wait_max), now);
-        } else if self.failures >= FAILURES || self.probing {
+        } else if !resting && (self.failures >= FAILURES || self.probing) {
             self.rest = (self.rest * 2).clamp(REST_MIN, REST_MAX);
             self.shut(self.rest, now);
         }
@@ -148,6 +149,13 @@ mod tests {
         breaker.departed();
         breaker.heard(&[word(Class::Ok, Reason::None)], LONGEST, after(3));
         assert_eq!(breaker.passage(after(3)), Passage::Open);
+    }
+
+    #[test]
+    fn requests_that_were_under_way_when_it_shut_do_not_make_its_rest_longer() {
+        let mut breaker = shut();
+        (0..50).for_each(|_| breaker.heard(&failing(), LONGEST, NOW));
+        assert_eq!(breaker.passage(NOW), Passage::Shut(after(1)));
     }
 
     #[test]

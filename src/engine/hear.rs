@@ -1,5 +1,6 @@
 //! What the network says: every word is turned into a situation, the policy decides, and the decision is written.
 
+use super::LOOK_UP_LEASE;
 use super::backoff;
 use super::policy::{Action, Moment, Situation, decide};
 use super::state::Engine;
@@ -48,6 +49,9 @@ impl Engine {
                 turn.looked_up += words.len() + unasked.len();
                 for word in words {
                     self.looked_up(turn, word)?;
+                }
+                for id in unasked {
+                    self.ask_again(turn, *id)?;
                 }
             }
             News::Polled { gateway, reports, cursor, more, receipt } => {
@@ -120,6 +124,20 @@ impl Engine {
             return self.conclude(turn, entry, moment, &unknown);
         }
         self.conclude(turn, entry, moment, &word.outcome)
+    }
+
+    /// Nothing could be found out: the question is put again, but not at once.
+    fn ask_again(&mut self, turn: &Turn, id: i64) -> Result<()> {
+        let Some(mut entry) = self.outbox.load(id)? else { return Ok(()) };
+        if !matches!(entry.phase, Phase::LookUp | Phase::Await) {
+            return Ok(());
+        }
+        let gate = self.gates.get(&entry.gateway);
+        let again_at = turn.now.after(gate.map_or(LOOK_UP_LEASE, |gate| gate.capabilities.settle_after));
+        self.accepted.remove(&id);
+        entry.due = entry.due.min(again_at);
+        self.agenda.note(&entry);
+        self.outbox.save(&entry)
     }
 
     /// Whether what was found by its content is another message of ours with the same content.
