@@ -1,8 +1,8 @@
 //! Looking up: the messages of a request by its id; lost ones in all requests of their time.
 //!
 //! Invariants: a row of the vendor's belongs to at most one message; a lost message is found only where recipient and text
-//! agree, and is absent only after every page of every request of its time was read; a failure ends the look-up, what is
-//! left is asked about later.
+//! agree, and is absent only after every page of every request of its time was read; what a failed question was about is
+//! asked about later, and when the vendor cannot be reached at all that is everything left.
 
 use super::{Login, bare, codes, content, granted, name, parts};
 use crate::gateway::ledger::{Ledger, REQUESTS_MAX};
@@ -29,6 +29,8 @@ pub(super) struct Search {
     taken: HashSet<String>,
     /// Requests of a lost message's time.
     near: HashSet<String>,
+    /// Something of a lost message's time could not be read.
+    incomplete: bool,
     /// Lost messages that may be one of which the vendor does not tell the text.
     unclear: HashSet<usize>,
 }
@@ -67,7 +69,7 @@ impl Search {
             }
         }
         let (near, unclear) = (HashSet::new(), HashSet::new());
-        Search { login, ledger, questions, asked: None, requests: 0, taken, near, unclear }
+        Search { login, ledger, questions, asked: None, requests: 0, taken, near, incomplete: false, unclear }
     }
 
     fn ask(&mut self) -> Step {
@@ -116,8 +118,10 @@ impl Search {
     fn heard(&mut self, mut asked: Asked, heard: Heard) -> bool {
         let fallback = matches!(asked.question, Question::Fallback { .. });
         let channel = if fallback { Channel::Sms } else { self.ledger.channel() };
+        let goes_on = matches!(&heard, Heard::Answer(answer) if !matches!(answer.status, 401 | 403 | 429 | 503));
         let Ok(Page { list: Some(list), total_page, next_yn, .. }) = granted::<Page>(heard, channel) else {
-            return false;
+            self.incomplete |= !matches!(asked.question, Question::Request(_));
+            return goes_on;
         };
         let page = i64::try_from(asked.page).unwrap_or(i64::MAX);
         let more = !list.is_empty()
@@ -155,7 +159,13 @@ impl Search {
             let Some(time) = row.time() else { return Some(0) };
             lost.iter().map(|left| time.0.saturating_sub(left.0).saturating_abs()).min().filter(|ms| *ms <= APART_MAX)
         };
-        let mut near: Vec<(i64, &Row)> = requests.iter().filter_map(|row| Some((distance(row)?, row))).collect();
+        let texts: Vec<String> = self.lost().map(|(_, parcel)| content(parcel, self.ledger.channel())).collect();
+        let may_be = |row: &&Row| {
+            let said = bare(row.only_text());
+            said.is_empty() || texts.iter().any(|text| same_text(&said, text))
+        };
+        let requests = requests.iter().filter(may_be);
+        let mut near: Vec<(i64, &Row)> = requests.filter_map(|row| Some((distance(row)?, row))).collect();
         near.sort_by_key(|(distance, _)| *distance);
         for (_, row) in near {
             if !row.mid.is_empty() && self.near.insert(row.mid.clone()) {
@@ -230,8 +240,11 @@ impl Search {
         }
     }
 
-    /// Everything was read: what was not found is not there.
+    /// There is nothing left to ask: where everything was read, what was not found is not there.
     fn conclude(&mut self) {
+        if self.incomplete {
+            return;
+        }
         let lost: Vec<usize> = self.lost().map(|(at, _)| at).collect();
         for at in lost {
             let Some(parcel) = self.ledger.parcel(at) else { continue };
@@ -295,8 +308,14 @@ struct Row {
     mid: String,
     #[serde(alias = "reg_date", deserialize_with = "wire::text")]
     regdate: String,
+    /// The text of a request for text messages.
     #[serde(deserialize_with = "wire::text")]
     msg: String,
+    /// The text of the first of a request's AlimTalks.
+    #[serde(deserialize_with = "wire::text")]
+    mbody: String,
+    #[serde(deserialize_with = "wire::number")]
+    msg_count: Option<i64>,
 
     #[serde(deserialize_with = "wire::text")]
     msgid: String,
@@ -325,7 +344,12 @@ impl Row {
     fn says(&self, text: &str, body: &str) -> bool {
         let own = bare(&self.message);
         let said = if own.is_empty() { body } else { &own };
-        !said.is_empty() && (said == text || (said.chars().count() >= BEGINNING && text.starts_with(said)))
+        same_text(said, text)
+    }
+
+    /// What all messages of a request say, where its list tells.
+    fn only_text(&self) -> &str {
+        if self.msg_count == Some(1) && self.msg.is_empty() { &self.mbody } else { &self.msg }
     }
 
     fn outcome(&self, channel: Channel) -> Outcome {
@@ -341,6 +365,11 @@ impl Row {
         let (class, reason) = codes::of_result(&self.rslt);
         Outcome::new(class, reason).with_code(self.rslt.as_str())
     }
+}
+
+/// Whether what the vendor shows, which may be a beginning, is this text.
+fn same_text(shown: &str, text: &str) -> bool {
+    !shown.is_empty() && (shown == text || (shown.chars().count() >= BEGINNING && text.starts_with(shown)))
 }
 
 fn by_number(rows: &[Row]) -> HashMap<String, Vec<&Row>> {

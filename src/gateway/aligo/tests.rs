@@ -253,6 +253,17 @@ fn a_request_is_read_once_for_all_its_messages() {
 }
 
 #[test]
+fn a_request_in_trouble_at_the_vendors_does_not_keep_the_others_from_being_read() {
+    let mut errand = plain(Task::LookUp, 3);
+    accepted(&mut errand, "7");
+    errand.parcels[0].reference = name("6", &errand.parcels[0], Channel::Alimtalk, 1);
+    errand.parcels[2].reference.clear();
+    let (_, words, unasked) =
+        told(&errand, &[json!({"code": -99}), detail(vec![row(1, "0")]), requests(&[("8", "")]), detail(vec![])]);
+    assert_eq!((classes(&words), unasked), (vec![(1, Class::Ok), (2, Class::Absent)], vec![0]));
+}
+
+#[test]
 fn of_two_messages_to_one_number_the_text_decides_and_then_the_order() {
     let mut errand = plain(Task::LookUp, 2);
     let mut other = payload(0);
@@ -368,17 +379,17 @@ fn a_lost_text_message_is_found_by_its_request_in_the_list() {
         {"mid": "6", "type": "SMS", "msg": "다른 안내", "reg_date": "2026-12-01 09:00:00"},
     ]});
     let one = |to: &str| json!({"result_code": 1, "list": [{"mdid": 9, "type": "SMS", "receiver": to, "sms_state": "발송완료"}]});
-    let (asked, words, _) = told(&errand, &[list.clone(), one("01000000000"), one("01000000000")]);
+    let (asked, words, _) = told(&errand, &[list.clone(), one("01000000000")]);
     assert_eq!(
         asked,
         [
             "POST text /list/ page=1 page_size=500 start_date=20261201 limit_day=1",
-            "POST text /sms_list/ page=1 page_size=500 mid=6",
+            // The other one says something else.
             "POST text /sms_list/ page=1 page_size=500 mid=5",
         ]
     );
     assert_eq!((classes(&words), words[0].outcome.reference.as_str()), (vec![(0, Class::Ok)], "5"));
-    let (_, words, _) = told(&errand, &[list, one("01000000001"), one("01000000001")]);
+    let (_, words, _) = told(&errand, &[list, one("01000000001")]);
     assert_eq!(classes(&words), [(0, Class::Absent)]);
 
     errand.parcels[0].reference = "5".into();
