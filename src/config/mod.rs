@@ -218,13 +218,25 @@ pub struct Account {
     pub sender_keys: BTreeMap<String, Secret>,
 }
 
-/// As what an account and a template are known to one gateway.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// As what an account and a template are known to one gateway. `Debug` shows no secret and no number unmasked.
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Registration {
     /// The sender profile: sender key, channel id or `@channel`, as the vendor wants it.
     pub sender_key: Secret,
     /// The vendor's code of the template; empty for text messages.
     pub template_code: String,
+    /// The account's sender number; empty where it has none.
+    pub sender_number: String,
+}
+
+impl fmt::Debug for Registration {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Registration")
+            .field("sender_key", &self.sender_key)
+            .field("template_code", &self.template_code)
+            .field("sender_number", &mask_number(&self.sender_number))
+            .finish()
+    }
 }
 
 /// Retrying what was certainly not sent.
@@ -316,6 +328,7 @@ impl Settings {
         Registration {
             sender_key: self.accounts.get(account).map(sender_key).unwrap_or_default(),
             template_code: self.templates.get(template).map(template_code).unwrap_or_default(),
+            sender_number: self.accounts.get(account).and_then(|a| a.sender_number.clone()).unwrap_or_default(),
         }
     }
 }

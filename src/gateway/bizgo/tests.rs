@@ -219,8 +219,8 @@ fn an_accepted_message_is_asked_for_by_its_key() {
     assert_eq!(said(false, &[entry("ALIMTALK", "10000")]), (Class::Ok, false, "10000".into()));
     assert_eq!(said(false, &[entry("ALIMTALK", "")]), (Class::Pending, false, "".into()));
     assert_eq!(said(false, &[]), (Class::Pending, false, "".into()));
-    assert_eq!(said(false, &[unknown.clone()]), (Class::Fallback, false, "64016".into()));
-    assert_eq!(said(true, &[unknown.clone()]), (Class::Pending, false, "".into()));
+    assert_eq!(said(false, std::slice::from_ref(&unknown)), (Class::Fallback, false, "64016".into()));
+    assert_eq!(said(true, std::slice::from_ref(&unknown)), (Class::Pending, false, "".into()));
     assert_eq!(said(true, &[unknown.clone(), lms("")]), (Class::Pending, false, "".into()));
     assert_eq!(said(true, &[unknown.clone(), lms("10000")]), (Class::Ok, true, "10000".into()));
     assert_eq!(said(true, &[unknown, lms("23001")]), (Class::Fallback, false, "64016".into()));
