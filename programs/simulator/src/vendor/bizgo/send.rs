@@ -361,10 +361,10 @@ pub(super) fn take(
         }
         let message = message(world, wish, one, channel, &reference(one), ruling, place as u32 + 1);
         state.store.take(number, message);
-        if let Some(key) = &wish.idempotency_key {
-            if let Some((_, accepted)) = state.memories.bizgo.keys.get_mut(key) {
-                accepted.insert(one.to.as_str().into());
-            }
+        if let Some(key) = &wish.idempotency_key
+            && let Some((_, accepted)) = state.memories.bizgo.keys.get_mut(key)
+        {
+            accepted.insert(one.to.as_str().into());
         }
         list.push(json!({"to": one.to, "msgKey": key, "code": "A000", "result": "Success"}));
     }
