@@ -9,6 +9,7 @@ mod other;
 mod report;
 mod reservation;
 mod send;
+mod wish;
 
 use super::Hook;
 use crate::ask::{Ask, Handler, json, route, too_many};

@@ -30,7 +30,7 @@ pub(super) fn create(world: &World, ask: &Ask) -> Response {
     }
     let now = world.clock.now();
     let mut state = world.state();
-    let read = super::send::read(world, ask, &state.memories.bizgo.files)
+    let read = super::wish::read(world, ask, &state.memories.bizgo.files)
         .and_then(|wish| read_time(wish.resv_send_time.as_deref(), now).map(|at| (wish, at)));
     let (wish, at) = match read {
         Ok((wish, _)) if wish.resv_name.as_ref().is_some_and(|name| name.chars().count() > 100) => {

@@ -83,7 +83,7 @@ pub(super) fn add(world: &World, ask: &Ask) -> Response {
     }
     let Ok(Value::Object(mut body)) = serde_json::from_slice(&ask.body) else { return invalid("expected messages") };
     let Some(Value::Array(messages)) = body.remove("messages") else { return invalid("expected messages") };
-    if messages.iter().any(|message| serde_json::from_value::<super::send::Wish>(message.clone()).is_err()) {
+    if messages.iter().any(|message| serde_json::from_value::<super::wish::Wish>(message.clone()).is_err()) {
         return invalid("a message has an unknown or malformed field");
     }
     let mut state = world.state();
