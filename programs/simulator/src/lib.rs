@@ -10,6 +10,7 @@ pub mod fate;
 pub mod faults;
 pub mod journal;
 pub mod matching;
+mod model;
 mod server;
 pub mod setup;
 pub mod signing;

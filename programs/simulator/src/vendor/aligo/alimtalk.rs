@@ -167,10 +167,10 @@ pub(super) fn send(world: &World, ask: &Ask) -> Response {
         Admission::Whole(_) => return stranger(true),
         Admission::Go(rulings, wire) => (rulings, wire),
     };
-    if let [Ruling::Refused(_, reason)] = rulings.as_slice() {
-        if let Some((code, words)) = codes::whole(*reason) {
-            return failed(code, words);
-        }
+    if let [Ruling::Refused(_, reason)] = rulings.as_slice()
+        && let Some((code, words)) = codes::whole(*reason)
+    {
+        return failed(code, words);
     }
     let request = state.store.open(Request {
         product: Product::AligoAlimtalk,

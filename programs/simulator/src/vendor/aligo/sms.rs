@@ -100,10 +100,10 @@ fn deliver(world: &World, ask: &Ask, list: &[(&str, String)], most: usize) -> Re
         Admission::Whole(_) => return stranger(false),
         Admission::Go(rulings, wire) => (rulings, wire),
     };
-    if let [Ruling::Refused(_, reason)] = rulings.as_slice() {
-        if let Some((code, words)) = codes::whole(*reason) {
-            return failed_sms(code, words);
-        }
+    if let [Ruling::Refused(_, reason)] = rulings.as_slice()
+        && let Some((code, words)) = codes::whole(*reason)
+    {
+        return failed_sms(code, words);
     }
     let request = state.store.open(Request {
         product: Product::AligoSms,

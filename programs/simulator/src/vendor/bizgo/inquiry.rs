@@ -32,7 +32,7 @@ fn answer(store: &Store, ids: &[u64]) -> Response {
         return error(StatusCode::INTERNAL_SERVER_ERROR, "trouble");
     }
     let list: Vec<Value> = messages.into_iter().filter_map(|message| status(store, message)).collect();
-    done(json!({"message": list}))
+    done(json!({"messages": list}))
 }
 
 pub(super) fn message(world: &World, ask: &Ask) -> Response {
@@ -87,7 +87,7 @@ pub(super) fn history(world: &World, ask: &Ask) -> Response {
     let page: Vec<(u64, &Message)> = found.by_ref().take(limit).collect();
     let more = found.next().is_some();
     let list: Vec<Value> = page.iter().filter_map(|(_, message)| status(store, message)).collect();
-    done(json!({"message": list, "lastSeq": page.last().map(|(id, _)| id.to_string()), "hasNext": more}))
+    done(json!({"messages": list, "lastSeq": page.last().map_or(0, |(id, _)| *id), "hasNext": more}))
 }
 
 pub(super) fn statistics(world: &World, ask: &Ask) -> Response {
@@ -96,10 +96,11 @@ pub(super) fn statistics(world: &World, ask: &Ask) -> Response {
     }
     let all = world.state().store.journal.summary(false);
     let of = |part: &(&String, &crate::journal::Totals)| part.0.starts_with("bizgo/");
-    let entry = |(name, totals): (&String, &crate::journal::Totals)| {
-        let service = name.trim_start_matches("bizgo/").to_uppercase();
-        json!({"serviceType": service, "requestCnt": totals.accepted, "successCnt": totals.delivered, "failCnt": totals.failed})
+    let sum = |count: fn(&crate::journal::Totals) -> u64| {
+        all.by_channel.iter().filter(of).map(|(_, part)| count(part)).sum::<u64>()
     };
-    let list: Vec<Value> = all.by_channel.iter().filter(of).map(entry).collect();
-    done(json!({"statistics": list}))
+    let (taken, good, bad) = (sum(|part| part.accepted), sum(|part| part.delivered), sum(|part| part.failed));
+    let day = crate::clock::korean(world.clock.now(), "%Y%m%d");
+    done(json!({"statistics": [{"statDate": day, "recvTotalCnt": taken, "recvSuccCnt": taken, "recvFailCnt": 0,
+        "reportTotalCnt": good + bad, "reportSuccCnt": good, "reportFailCnt": bad}]}))
 }

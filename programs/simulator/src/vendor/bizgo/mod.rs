@@ -9,6 +9,7 @@ mod other;
 mod report;
 mod reservation;
 mod send;
+mod wish;
 
 use super::Hook;
 use crate::ask::{Ask, Handler, json, route, too_many};
@@ -119,7 +120,7 @@ pub(super) fn routes() -> Router<Arc<World>> {
         .route(&format!("{reserved}/destinations/msgKey/{{message}}"), delete(reservation::remove))
         .route(&at("/center/alimtalk/template/list"), get(other::templates))
         .route(&at("/center/alimtalk/template"), get(other::template))
-        .route(&at("/center/alimtalk/template/lastModified"), get(other::last_modified))
+        .route(&at("/center/alimtalk/template/lastModified"), get(other::templates))
         .route(&at("/file/mms"), post(other::upload))
 }
 

@@ -41,7 +41,7 @@ pub(super) fn templates(world: &World, ask: &Ask) -> Response {
     let all = world.setup.templates.iter().map(|template| value(key, template));
     let fits = |template: &Value| ask.query("inspectionStatus").is_none_or(|wish| template["inspectionStatus"] == wish);
     let list: Vec<Value> = all.filter(fits).skip(offset).take(limit).collect();
-    done(json!({"template": list, "templates": list, "totalCount": world.setup.templates.len()}))
+    done(json!({"alimtalk": {"templates": list}}))
 }
 
 pub(super) fn template(world: &World, ask: &Ask) -> Response {
@@ -51,15 +51,8 @@ pub(super) fn template(world: &World, ask: &Ask) -> Response {
     let key = ask.query("senderKey").filter(|key| world.setup.has_key(key));
     let template = ask.query("templateCode").and_then(|code| world.setup.template(code));
     match key.zip(template) {
-        Some((key, template)) => done(value(key, template)),
+        Some((key, template)) => done(json!({"alimtalk": value(key, template)})),
         None => failed(&refusal("A505", "templateCode")),
-    }
-}
-
-pub(super) fn last_modified(world: &World, ask: &Ask) -> Response {
-    match log_in(world, ask, false) {
-        Ok(()) => done(json!({"lastModified": "2026-01-07T09:00:00+09:00"})),
-        Err(refused) => refused,
     }
 }
 

@@ -2,11 +2,12 @@
 //!
 //! Invariant: a state that does not fit answers A824; what was cancelled never leaves.
 
-use super::{Refusal, done, failed, log_in, message_key, messages_of, refusal, request_id, request_of};
-use crate::ask::{Ask, on_wire};
+use super::{Refusal, done, envelope, failed, log_in, message_key, messages_of, refusal, request_id, request_of};
+use crate::ask::{Ask, json, on_wire};
 use crate::clock::{DAY_MS, SECONDS, korean, read_korean};
 use crate::store::{Product, Stage};
 use crate::world::{State, World};
+use axum::http::StatusCode;
 use axum::response::Response;
 use serde_json::{Value, json};
 
@@ -29,7 +30,7 @@ pub(super) fn create(world: &World, ask: &Ask) -> Response {
     }
     let now = world.clock.now();
     let mut state = world.state();
-    let read = super::send::read(world, ask, &state.memories.bizgo.files)
+    let read = super::wish::read(world, ask, &state.memories.bizgo.files)
         .and_then(|wish| read_time(wish.resv_send_time.as_deref(), now).map(|at| (wish, at)));
     let (wish, at) = match read {
         Ok((wish, _)) if wish.resv_name.as_ref().is_some_and(|name| name.chars().count() > 100) => {
@@ -40,7 +41,12 @@ pub(super) fn create(world: &World, ask: &Ask) -> Response {
     };
     match super::send::take(world, &mut state, &wish, Some(at)) {
         Ok((number, wire, list)) => {
-            on_wire(wire, || done(json!({"resvKey": request_id(now, number), "destinations": list})))
+            on_wire(wire, || {
+                // The key stands beside the inner data, not in it.
+                let mut answer = envelope("A000", "Success", json!({"destinations": list}), None);
+                answer["data"]["resvKey"] = request_id(now, number).into();
+                json(StatusCode::OK, &answer)
+            })
         }
         Err(answer) => answer,
     }
@@ -62,7 +68,7 @@ fn standing(state: &State, number: u64) -> &'static str {
 fn value(state: &State, number: u64) -> Value {
     let Some(request) = state.store.requests.get(number) else { return Value::Null };
     json!({"resvKey": request_id(request.at, number), "resvName": request.grouping, "status": standing(state, number),
-        "resvSendTime": request.reserved.map(|at| korean(at, SECONDS)), "totalCnt": request.messages.len()})
+        "resvSendTime": request.reserved.map(|at| korean(at, SECONDS)), "expectedCnt": request.messages.len()})
 }
 
 /// Does something to the reservation that the path names, if it stands as it must.
@@ -141,7 +147,7 @@ pub(super) fn destinations(world: &World, ask: &Ask) -> Response {
     let list: Vec<Value> = messages
         .map(|m| json!({"to": m.to, "msgKey": message_key(request, number, m.seq), "ref": m.reference}))
         .collect();
-    done(json!({"destinations": list}))
+    done(json!({"destinations": list, "lastSeq": 0, "hasNext": false}))
 }
 
 pub(super) fn remove(world: &World, ask: &Ask) -> Response {
@@ -159,5 +165,5 @@ pub(super) fn list(world: &World, ask: &Ask) -> Response {
     let state = world.state();
     let reserved = state.store.requests.iter().filter(|(_, r)| r.product == Product::Bizgo && r.reserved.is_some());
     let list: Vec<Value> = reserved.map(|(number, _)| value(&state, number)).collect();
-    done(json!({"reservation": list, "hasNext": false}))
+    done(json!({"reservations": list, "lastSeq": 0, "hasNext": false}))
 }

@@ -5,6 +5,7 @@
 
 mod alimtalk;
 mod codes;
+mod content;
 mod result;
 mod sms;
 mod sms_result;

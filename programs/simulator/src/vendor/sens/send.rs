@@ -307,7 +307,7 @@ impl Text {
         if subjects.clone().any(|subject| korean_bytes(subject).is_none_or(|bytes| bytes > 40)) {
             return Err("subject <= 40 bytes");
         }
-        if (channel == Channel::Mms) != !self.files.is_empty()
+        if (channel == Channel::Mms) == self.files.is_empty()
             || self.files.iter().any(|file| !files.contains(&file.file_id))
         {
             return Err("files belong to MMS and are uploaded before");

@@ -33,6 +33,12 @@ pub(super) fn value(state: &State, number: u64) -> Value {
         () => "COMPLETE",
     };
     let at = iso(group.at);
+    let kinds = [
+        "sms", "lms", "mms", "ata", "cta", "cti", "nsa", "rcs_sms", "rcs_lms", "rcs_mms", "rcs_tpl", "rcs_itpl",
+        "rcs_ltpl", "fax", "voice",
+    ];
+    let of_kinds = |value: Value| Value::Object(kinds.iter().map(|kind| ((*kind).to_owned(), value.clone())).collect());
+    let (prices, charged) = (of_kinds(json!(0)), of_kinds(json!({})));
     json!({
         "count": {
             "total": own + refused, "sentTotal": own, "sentPending": pending,
@@ -41,10 +47,10 @@ pub(super) fn value(state: &State, number: u64) -> Value {
             "sentReplacement": count(&|message| message.parent.is_some()),
             "refund": 0, "registeredFailed": refused, "registeredSuccess": own,
         },
-        "countForCharge": {"sms": {}, "lms": {}, "mms": {}, "ata": {}, "cta": {}, "cti": {}},
+        "countForCharge": charged,
         "balance": {"requested": 0, "replacement": 0, "refund": 0, "sum": 0},
         "point": {"requested": 0, "replacement": 0, "refund": 0, "sum": 0},
-        "app": {"profit": {}, "appId": null}, "log": [], "status": status,
+        "app": {"profit": prices, "appId": null}, "log": [], "status": status,
         "dateSent": at, "dateCompleted": (pending == 0).then_some(at.as_str()),
         "scheduledDate": group.reserved.map(iso), "isRefunded": false, "strict": false, "allowDuplicates": false,
         "prepaid": true, "groupId": group_id(group.at, number), "_id": group_id(group.at, number),
@@ -77,7 +83,7 @@ pub(super) fn add(world: &World, ask: &Ask) -> Response {
     }
     let Ok(Value::Object(mut body)) = serde_json::from_slice(&ask.body) else { return invalid("expected messages") };
     let Some(Value::Array(messages)) = body.remove("messages") else { return invalid("expected messages") };
-    if messages.iter().any(|message| serde_json::from_value::<super::send::Wish>(message.clone()).is_err()) {
+    if messages.iter().any(|message| serde_json::from_value::<super::wish::Wish>(message.clone()).is_err()) {
         return invalid("a message has an unknown or malformed field");
     }
     let mut state = world.state();

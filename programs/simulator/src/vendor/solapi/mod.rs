@@ -8,6 +8,7 @@ mod group;
 mod list;
 mod send;
 mod template;
+mod wish;
 
 use super::Hook;
 use crate::ask::{Ask, Handler, json, route};

@@ -15,7 +15,7 @@ fn value(pf_id: &str, template: &Template) -> Value {
     let reply = |b: &Button| json!({"name": b.name, "linkType": b.kind, "linkMo": b.mobile, "linkPc": b.pc, "linkAnd": b.android, "linkIos": b.ios});
     let item = |i: &crate::setup::Item| json!({"title": i.title, "description": i.description});
     let items = template.items.as_ref().map(|items| {
-        json!({"list": items.list.iter().map(item).collect::<Vec<_>>(), "summary": items.summary.as_ref().map(item)})
+        json!({"list": items.list.iter().map(item).collect::<Vec<_>>(), "summary": items.summary.as_ref().map_or_else(|| json!({}), item)})
     });
     let status = match template.status {
         Status::Requested => "INSPECTING",
@@ -31,7 +31,7 @@ fn value(pf_id: &str, template: &Template) -> Value {
         "assignType": "CHANNEL", "buttons": template.buttons.iter().map(button).collect::<Vec<_>>(),
         "quickReplies": template.quick_replies.iter().map(reply).collect::<Vec<_>>(), "header": template.header,
         "highlight": template.highlight.as_ref().map(item), "item": items, "templateId": format!("KA01TP-{}", template.code),
-        "code": template.code, "status": status, "variables": variables, "comments": [],
+        "code": template.code, "status": status, "variables": variables, "comments": [], "commentable": true,
         "dateCreated": "2026-01-05T00:00:00.000Z", "dateUpdated": "2026-01-07T00:00:00.000Z", "accountId": "simulator",
     })
 }
