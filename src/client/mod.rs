@@ -19,7 +19,7 @@ use crate::engine::{
 use crate::error::{Code, Error, Result};
 use crate::logging::Log;
 use crate::message::{Key, MessageResult, Request};
-use crate::outbox::{Reader, Sealed};
+use crate::outbox::{Reader, Sealer, Vault};
 use crate::thread::Thread;
 use crate::time::Timestamp;
 use crossbeam_channel::{Receiver, SendTimeoutError, Sender, bounded};
@@ -48,6 +48,7 @@ pub struct Client {
     results: Arc<ResultQueue>,
     pulse: Arc<Mutex<Pulse>>,
     reader: Mutex<Reader>,
+    vault: Arc<Vault>,
     log: Log,
     closed: AtomicBool,
     /// Callers that wait for the engine.
@@ -82,8 +83,10 @@ impl Client {
     ) -> Result<Client> {
         let settings = Arc::new(settings);
         let log = Log::open(&settings.logging)?;
-        let path = &settings.outbox.path;
-        let (outbox, role) = if settings.outbox.shared { Role::shared(path)? } else { Role::exclusive(path)? };
+        let (path, keys) = (&settings.outbox.path, &settings.outbox.encryption);
+        let open = if settings.outbox.shared { Role::shared } else { Role::exclusive };
+        let (outbox, role) = open(path, keys)?;
+        let vault = outbox.vault();
         let reader = Mutex::new(Reader::open(path)?);
         let results = Arc::new(ResultQueue::default());
         let pulse = Arc::new(Mutex::new(Pulse::default()));
@@ -106,6 +109,7 @@ impl Client {
             results,
             pulse,
             reader,
+            vault,
             log,
             closed: AtomicBool::new(false),
             waiting: AtomicUsize::new(0),
@@ -136,9 +140,9 @@ impl Client {
         let now = Timestamp::now();
         let mut keys = Vec::with_capacity(requests.len());
         let mut messages = Vec::with_capacity(requests.len());
-        let album = Album::default();
+        let (album, mut sealer) = (Album::default(), Sealer::new(&self.vault));
         for request in requests {
-            let sealed = crate::content::prepare(&self.settings, &album, request, now).and_then(Sealed::new);
+            let sealed = crate::content::prepare(&self.settings, &album, request, now).and_then(|m| sealer.seal(m));
             keys.push(sealed.map(|sealed| {
                 let key = sealed.message.key.as_str().to_owned();
                 messages.push(sealed);

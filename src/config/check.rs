@@ -1,9 +1,10 @@
 //! What the configuration says, taken together: paths, secrets, names, and parts that contradict each other.
 
+use super::secret::SecretSource;
 use super::source::{self, EXPIRES_IN, REPORT_TIMEOUT, Source, Within};
 use super::{
-    Account, Encoding, FallbackMode, FallbackSettings, GatewaySettings, Logging, OutboxSettings, Retention, Retry,
-    SandboxSettings, Settings,
+    Account, Encoding, Encryption, FallbackMode, FallbackSettings, GatewaySettings, Logging, OutboxKey, OutboxSettings,
+    Retention, Retry, SandboxSettings, Settings,
 };
 use crate::content::{Template, normalise_sender};
 use crate::error::{Code, Error, Result};
@@ -65,7 +66,39 @@ fn outbox(source: source::Outbox, directory: &Path) -> Result<OutboxSettings> {
         shared: source.shared,
         max_messages: source.max_messages.get(),
         max_megabytes: source.max_megabytes.get(),
+        encryption: encryption(source.key, source.old_keys, source.encryption.is_some(), directory)?,
     })
+}
+
+/// Nothing lies readable on a disk by oversight: whoever wants that must say so.
+fn encryption(
+    key: Option<SecretSource>,
+    old_keys: Vec<SecretSource>,
+    none: bool,
+    directory: &Path,
+) -> Result<Encryption> {
+    let read = |source: SecretSource, path: &str| {
+        OutboxKey::parse(&source.read(path, directory)?)
+            .map_err(|wrong| Error::new(Code::ConfigSecret, format!("{path}: {wrong}")))
+    };
+    match (&key, none) {
+        (None, false) => {
+            return Err(value(
+                "outbox.key",
+                "is missing; give a key, with which names, numbers and texts are sealed on the disk: \
+                 {\"file\": \"PATH\"} or {\"env\": \"NAME\"} with 32 random bytes, e.g. of `openssl rand -hex 32`; or set \
+                 outbox.encryption to \"none\" to keep them readable",
+            ));
+        }
+        (Some(_), true) => {
+            let wrong = "is \"none\", but there is an outbox.key; take one of them out";
+            return Err(contradiction("outbox.encryption", wrong));
+        }
+        _ => {}
+    }
+    let old_keys = old_keys.into_iter().enumerate().map(|(at, key)| read(key, &format!("outbox.old_keys[{at}]")));
+    let old_keys = old_keys.collect::<Result<_>>()?;
+    Ok(Encryption { key: key.map(|key| read(key, "outbox.key")).transpose()?, old_keys })
 }
 
 fn gateways(

@@ -13,6 +13,9 @@
 //! | `outbox.shared` | several processes use it together | `false` | |
 //! | `outbox.max_messages` | messages that wait or are under way | 2,000,000 | 1 to 100,000,000 |
 //! | `outbox.max_megabytes` | size of the file, MiB | 4,096 | 1 to 1,048,576 |
+//! | `outbox.key` | recipients, texts and images are sealed with it: 32 bytes as 64 hexadecimal digits or in Base64 | *required*, unless `outbox.encryption` is `"none"` | text, `{"env": "NAME"}` or `{"file": "path"}` |
+//! | `outbox.old_keys` | keys from before the present one; what is sealed with them is sealed anew | none | a list of such |
+//! | `outbox.encryption` | `"none"`: nothing is sealed | sealed | `"none"`, where there is no `outbox.key` |
 //! | `encoding` | the host's text encoding | `"utf-8"` | `"utf-8"`, `"cp949"` |
 //! | `gateways.NAME.type` | the kind of gateway | one gateway `sandbox` | `"sandbox"` |
 //! | `gateways.NAME.delay_ms` | sandbox: from acceptance to the report, ms | 50 | 0 to 86,400,000 |
@@ -43,10 +46,12 @@
 //! Names of gateways, accounts and templates have 1 to 64 bytes of UTF-8, no control characters, no space at the ends.
 
 mod check;
+mod outbox_key;
 mod read;
 mod secret;
 mod source;
 
+pub use outbox_key::{Encryption, OutboxKey};
 pub use secret::Secret;
 
 use crate::content::{Template, mask_number};
@@ -136,6 +141,8 @@ pub struct OutboxSettings {
     pub max_messages: u64,
     /// Largest size of the file in MiB.
     pub max_megabytes: u64,
+    /// How the personal part of messages lies in it.
+    pub encryption: Encryption,
 }
 
 /// A gateway.

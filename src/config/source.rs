@@ -91,11 +91,29 @@ pub(super) struct Outbox {
     pub(super) shared: bool,
     pub(super) max_messages: Within<1, 100_000_000>,
     pub(super) max_megabytes: Within<1, { 1024 * 1024 }>,
+    pub(super) encryption: Option<NoEncryption>,
+    pub(super) key: Option<SecretSource>,
+    pub(super) old_keys: Vec<SecretSource>,
+}
+
+/// The only word about encryption: that there is none. Otherwise the key says it all.
+#[derive(serde::Deserialize)]
+pub(super) enum NoEncryption {
+    #[serde(rename = "none")]
+    None,
 }
 
 impl Default for Outbox {
     fn default() -> Self {
-        Outbox { path: None, shared: false, max_messages: Within(2_000_000), max_megabytes: Within(4_096) }
+        Outbox {
+            path: None,
+            shared: false,
+            max_messages: Within(2_000_000),
+            max_megabytes: Within(4_096),
+            encryption: None,
+            key: None,
+            old_keys: Vec::new(),
+        }
     }
 }
 

@@ -2,8 +2,8 @@
 
 use super::*;
 use crate::config::{
-    Account, Encoding, FallbackMode, FallbackSettings, GatewaySettings, Logging, OutboxSettings, Retention, Retry,
-    SandboxSettings, Secret,
+    Account, Encoding, Encryption, FallbackMode, FallbackSettings, GatewaySettings, Logging, OutboxSettings, Retention,
+    Retry, SandboxSettings, Secret,
 };
 use crate::content::{Template, TemplateSource};
 use crate::message::Button;
@@ -46,7 +46,13 @@ fn settings() -> Settings {
         (name.to_owned(), Template::new(name, source).unwrap())
     };
     Settings {
-        outbox: OutboxSettings { path: "".into(), shared: false, max_messages: 1, max_megabytes: 1 },
+        outbox: OutboxSettings {
+            path: "".into(),
+            shared: false,
+            max_messages: 1,
+            max_megabytes: 1,
+            encryption: Encryption::default(),
+        },
         encoding: Encoding::Utf8,
         gateways: BTreeMap::from([("sandbox".into(), sandbox()), ("other".into(), sandbox())]),
         accounts: BTreeMap::from([("east".into(), account(Some("0212345678"))), ("west".into(), account(None))]),

@@ -8,12 +8,13 @@ use super::{LOOK_UP_LEASE, LOOK_UPS_MAX, ROWS_MAX};
 use crate::error::Result;
 use crate::gateway::{Errand, Parcel, Task};
 use crate::message::{Certainty, Channel, Class, Outcome, Payload, Priority, Reason, State};
-use crate::outbox::{Entry, Phase};
+use crate::outbox::{Entry, Opened, Phase};
+use crate::time::Timestamp;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// How often a message of a gateway that is no longer configured is looked at again.
-const UNKNOWN_GATEWAY_WAIT: Duration = Duration::from_secs(60);
+/// How often a message of a gateway or a key that is not configured is looked at again.
+const UNKNOWN_WAIT: Duration = Duration::from_secs(60);
 
 impl Engine {
     pub(super) fn handle_due(&mut self, turn: &mut Turn) -> Result<()> {
@@ -54,12 +55,12 @@ impl Engine {
                 }
                 self.finish(turn, &mut entry, State::Expired, Certainty::NotSent)?;
             } else if self.capabilities.contains_key(&entry.gateway) {
-                let Some(payload) = self.outbox.cargo(&entry)? else {
-                    // One damaged message must not stop the queue, and nobody knows what it said.
-                    self.log.error(format_args!("message {}: its content is damaged; it will expire unsent", entry.id));
-                    entry.due = entry.expires_at;
-                    self.outbox.save(&entry)?;
-                    continue;
+                let payload = match self.outbox.cargo(&entry)? {
+                    Opened::Whole(payload) => payload,
+                    unreadable => {
+                        self.put_off(&mut entry, unreadable, turn.now)?;
+                        continue;
+                    }
                 };
                 entry.depart(self.departure(turn.now));
                 self.outbox.save(&entry)?;
@@ -68,11 +69,25 @@ impl Engine {
             } else {
                 // The configuration may name it again after the next start.
                 entry.reason = Reason::GatewayConfiguration;
-                entry.due = turn.now.after(UNKNOWN_GATEWAY_WAIT).min(entry.expires_at);
+                entry.due = turn.now.after(UNKNOWN_WAIT).min(entry.expires_at);
                 self.outbox.save(&entry)?;
             }
         }
         self.agenda.refresh(lane, &self.outbox)
+    }
+
+    /// One message that cannot be read must not stop the queue, and nobody knows what it said.
+    fn put_off(&mut self, entry: &mut Entry, why: Opened<Payload>, now: Timestamp) -> Result<()> {
+        if why == Opened::Foreign {
+            let id = entry.id;
+            self.log
+                .error(format_args!("message {id}: is sealed with a key that is not in this configuration; it waits"));
+            entry.due = now.after(UNKNOWN_WAIT).min(entry.expires_at);
+        } else {
+            self.log.error(format_args!("message {}: its content is damaged; it will expire unsent", entry.id));
+            entry.due = entry.expires_at;
+        }
+        self.outbox.save(entry)
     }
 
     /// Requests the network never answered for.
@@ -156,12 +171,12 @@ impl Engine {
         }
         for entry in look_ups {
             match self.outbox.payload(entry.id) {
-                Ok(None) => self.log.error(format_args!("message {}: its content is damaged", entry.id)),
-                Ok(Some(payload)) => {
+                Ok(Opened::Whole(payload)) => {
                     let parcel = parcel(&entry, Arc::new(payload));
                     self.looking_up += 1;
                     self.add(&mut errands, Task::LookUp, &entry, parcel);
                 }
+                Ok(_) => self.log.error(format_args!("message {}: its content cannot be read", entry.id)),
                 Err(error) => self.log.error(format_args!("message {}: cannot be looked up: {error}", entry.id)),
             }
         }

@@ -17,6 +17,7 @@ mod policy;
 mod pulse;
 mod rate;
 mod reply;
+mod reseal;
 mod results;
 mod shared;
 mod state;

@@ -46,6 +46,10 @@ pub(crate) struct Engine {
     pub(super) unmeasured: usize,
     /// The file was as large as it may be when it was last looked at.
     pub(super) too_large: bool,
+    /// Something in the outbox is not sealed with the present key.
+    pub(super) mixed: bool,
+    /// When it is gone on with; `None`: at once.
+    pub(super) reseal_at: Option<Instant>,
     pub(super) guard: RateGuard,
     pub(super) results: Arc<ResultQueue>,
     pub(super) pulse: Arc<Mutex<Pulse>>,
@@ -84,6 +88,8 @@ impl Engine {
             looking_up: 0,
             unmeasured: usize::MAX,
             too_large: false,
+            mixed: outbox.is_mixed(),
+            reseal_at: None,
             guard,
             results,
             pulse,
@@ -110,6 +116,7 @@ impl Engine {
             Ok(()) => {
                 events.splice(0..0, std::mem::take(&mut self.retained));
                 let mut turn = Turn::new(now);
+                turn.reseals = self.reseal_in(instant) == Some(Duration::ZERO);
                 match self.turn(&mut turn, &mut events) {
                     Ok(()) => self.apply(turn, events, instant),
                     Err(error) => self.undo(events, &error, instant),
@@ -139,7 +146,13 @@ impl Engine {
         let due = Phase::TIMED.into_iter().any(|phase| self.agenda.is_due(phase, now) && self.may_handle(phase));
         // A turn without work still finds out whether the disk is well again.
         let recovers = self.recover_at.is_some_and(|at| at <= instant);
-        due || recovers || self.start || !self.retained.is_empty() || self.clock_set_back(now) || self.role.must_adopt()
+        let reseals = self.reseal_in(instant) == Some(Duration::ZERO);
+        due || recovers
+            || reseals
+            || self.start
+            || !self.retained.is_empty()
+            || self.clock_set_back(now)
+            || self.role.must_adopt()
     }
 
     /// Whether this process handles what is due in a phase now.
@@ -213,6 +226,7 @@ impl Engine {
         if self.role.delivers() {
             self.handle_due(turn)?;
         }
+        self.reseal(turn)?;
         Ok(())
     }
 
@@ -224,6 +238,7 @@ impl Engine {
             self.show_role();
         }
         self.has_adopted();
+        self.has_resealed(turn.resealed, instant);
         let replies = events.into_iter().filter_map(|event| respond(event, &mut turn)).collect();
         for id in &turn.arrived {
             let arrived = self.in_flight.remove(id);
@@ -306,7 +321,7 @@ impl Engine {
         if self.start || !self.retained.is_empty() {
             return Duration::ZERO;
         }
-        sleep = sleep.min(self.role.tick_in(instant));
+        sleep = sleep.min(self.role.tick_in(instant)).min(self.reseal_in(instant).unwrap_or(Duration::MAX));
         if !self.role.delivers() {
             return sleep;
         }

@@ -1,6 +1,7 @@
 //! Turns that fail: whatever was decided in them is decided again, and nothing else is lost by it.
 
 use super::*;
+use crate::config::Encryption;
 use std::sync::OnceLock;
 
 /// A connection of somebody else, to make the file fail by.
@@ -225,7 +226,7 @@ fn without_a_network_the_engine_ends_with_an_error_instead_of_keeping_what_it_ca
     // The thread has a clock of its own.
     let mut message = message("a");
     (message.send_at, message.expires_at) = (Timestamp(0), Timestamp(i64::MAX));
-    events.send(Event::Submit { messages: vec![Sealed::new(message).unwrap()], reply }).unwrap();
+    events.send(Event::Submit { messages: vec![bench.seal(message)], reply }).unwrap();
     let Bench { engine, folder, .. } = bench;
     let error = crate::engine::run(engine, arriving, &OnceLock::new(), &Nowhere).unwrap_err();
     assert_eq!(error.code(), Code::Internal);
@@ -244,7 +245,7 @@ impl crate::engine::Outlet for LastLook {
     fn cancel(&self) {}
 
     fn wait(&self) {
-        self.1.set(Role::exclusive(&self.0).err().map(|error| error.code()));
+        self.1.set(Role::exclusive(&self.0, &Encryption::default()).err().map(|error| error.code()));
     }
 }
 
@@ -258,5 +259,5 @@ fn the_outbox_is_held_until_nothing_can_leave_any_more() {
     let network = LastLook(path.clone(), std::cell::Cell::new(None));
     assert!(!crate::engine::run(engine, arriving, &OnceLock::new(), &network).unwrap(), "nothing remains");
     assert_eq!(network.1.get(), Some(Code::OutboxLocked));
-    assert!(Role::exclusive(&path).is_ok());
+    assert!(Role::exclusive(&path, &Encryption::default()).is_ok());
 }
