@@ -6,9 +6,11 @@
 //! - The engine's own thread, on which a host's logger may call anything, never waits for itself.
 //! - After a shutdown every call answers [`Code::Closed`]; shutting down twice is harmless.
 
+mod calls;
 mod health;
 mod statistics;
 
+use calls::Names;
 pub use health::{GatewayHealth, Health};
 
 use crate::config::Settings;
@@ -17,7 +19,7 @@ use crate::engine::{
     Answer, Engine, Event, NoAnswer, Outlet, Pulse, Reply, ResultQueue, Role, Verdict, ask, not_found, run,
 };
 use crate::error::{Code, Error, Result};
-use crate::logging::Log;
+use crate::logging::{Access, Log};
 use crate::message::{Key, MessageResult, Request};
 use crate::outbox::{Reader, Sealer, Vault};
 use crate::thread::Thread;
@@ -50,6 +52,7 @@ pub struct Client {
     reader: Mutex<Reader>,
     vault: Arc<Vault>,
     log: Log,
+    access: Option<Access>,
     closed: AtomicBool,
     /// Callers that wait for the engine.
     waiting: AtomicUsize,
@@ -83,6 +86,8 @@ impl Client {
     ) -> Result<Client> {
         let settings = Arc::new(settings);
         let log = Log::open(&settings.logging)?;
+        let access =
+            settings.access_record.as_ref().map(|record| Access::open(record, Timestamp::now())).transpose()?;
         let (path, keys) = (&settings.outbox.path, &settings.outbox.encryption);
         let open = if settings.outbox.shared { Role::shared } else { Role::exclusive };
         let (outbox, role) = open(path, keys)?;
@@ -103,7 +108,7 @@ impl Client {
             // Nobody waits for it after a shutdown that ran out of time.
             let _ = end.send(remain);
         })?;
-        Ok(Client {
+        let client = Client {
             settings,
             events,
             results,
@@ -111,13 +116,16 @@ impl Client {
             reader,
             vault,
             log,
+            access,
             closed: AtomicBool::new(false),
             waiting: AtomicUsize::new(0),
             stop,
             engine_id: engine_thread.id(),
             ended: Mutex::new(ended),
             engine_thread: Mutex::new(Some(engine_thread)),
-        })
+        };
+        client.note("start", Names::default(), 0, Code::Ok);
+        Ok(client)
     }
 
     /// The configuration in use.
@@ -125,13 +133,8 @@ impl Client {
         &self.settings
     }
 
-    /// Keeps one message. Returns when it is synced to disk.
-    pub fn send(&self, request: Request) -> Result<Accepted> {
-        self.send_batch(vec![request])?.pop().unwrap_or_else(|| Err(internal()))
-    }
-
-    /// Keeps many messages with one commit; a verdict for each, in order. The outer error means that none was kept.
-    pub fn send_batch(&self, requests: Vec<Request>) -> Result<Vec<Result<Accepted>>> {
+    /// Keeps messages with one commit; a verdict for each, in order. The outer error means that none was kept.
+    fn keep(&self, requests: Vec<Request>) -> Result<Vec<Result<Accepted>>> {
         self.check_open()?;
         if requests.len() > BATCH_MAX {
             let text = format!("messages: {} in one batch; allowed are {BATCH_MAX}", requests.len());
@@ -165,16 +168,13 @@ impl Client {
             .collect())
     }
 
-    /// Cancels a message that has not left. Waits for the disk.
-    pub fn cancel(&self, key: &str) -> Result<()> {
+    fn stop_message(&self, key: &str) -> Result<()> {
         self.check_open()?;
         let key = Key::parse(key)?;
         self.ask(|reply| Event::Cancel { key, reply })
     }
 
-    /// The next final result, waiting up to `timeout` (at most an hour); `None` when there is none, or after
-    /// [`Client::wake`]. Each result is handed out once per run; unacknowledged ones come again after the next start.
-    pub fn poll(&self, timeout: Duration) -> Result<Option<MessageResult>> {
+    fn next_result(&self, timeout: Duration) -> Result<Option<MessageResult>> {
         self.check_open()?;
         let timeout = if self.is_inside() { Duration::ZERO } else { timeout.min(POLL_MAX) };
         let deadline = Instant::now() + timeout;
@@ -199,9 +199,7 @@ impl Client {
         self.results.put_back(result);
     }
 
-    /// Lets a result go. Does not wait for the disk when the result was handed out by this client: should the process
-    /// die before it is written, the result comes again.
-    pub fn acknowledge(&self, key: &str) -> Result<()> {
+    fn let_go(&self, key: &str) -> Result<()> {
         self.check_open()?;
         let key = Key::parse(key)?;
         if let Some(id) = self.results.acknowledged(&key) {
@@ -210,8 +208,7 @@ impl Client {
         self.ask(|reply| Event::AcknowledgeKey { key, reply })
     }
 
-    /// Where a message stands. Reads beside the engine and never waits for it.
-    pub fn status(&self, key: &str) -> Result<MessageResult> {
+    fn find(&self, key: &str) -> Result<MessageResult> {
         self.check_open()?;
         let key = Key::parse(key)?;
         let entry = self.reader.lock().find(key.as_str())?;
@@ -256,6 +253,7 @@ impl Client {
             // It ends when the logger has returned.
             return Ok(false);
         }
+        self.note("shutdown", Names::default(), 0, Code::Ok);
         let remain = self.ended.lock().recv_deadline(end).unwrap_or(true);
         // A thread that does not end is let go of: it holds nothing of the caller's.
         if let Some(thread) = self.engine_thread.lock().take() {

@@ -1,10 +1,10 @@
 //! What the configuration says, taken together: paths, secrets, names, and parts that contradict each other.
 
 use super::secret::SecretSource;
-use super::source::{self, EXPIRES_IN, REPORT_TIMEOUT, Source, Within};
+use super::source::{self, ACCESS_DAYS, EXPIRES_IN, REPORT_TIMEOUT, Source, Within};
 use super::{
-    Account, Encoding, Encryption, FallbackMode, FallbackSettings, GatewaySettings, Logging, OutboxKey, OutboxSettings,
-    Retention, Retry, SandboxSettings, Settings,
+    AccessRecord, Account, Encoding, Encryption, FallbackMode, FallbackSettings, GatewaySettings, Logging, OutboxKey,
+    OutboxSettings, Retention, Retry, SandboxSettings, Settings,
 };
 use crate::content::{Template, normalise_sender};
 use crate::error::{Code, Error, Result};
@@ -45,6 +45,7 @@ pub(super) fn settings(source: Source<'_>, directory: &Path) -> Result<Settings>
         expires_in: seconds(source.expires_in_seconds, EXPIRES_IN),
         fallback: fallback(&source.fallback, &accounts, report_timeout)?,
         retention: retention(&source.retention)?,
+        access_record: access_record(source.access_record, directory)?,
         allowed_recipients: source.allowed_recipients.map(allowed_recipients).transpose()?,
         max_per_minute: source.max_per_minute.map(Within::get32),
         encoding: source.encoding,
@@ -281,6 +282,12 @@ fn logging(source: source::Logging, outbox: &OutboxSettings, directory: &Path) -
     })
 }
 
+fn access_record(source: Option<source::AccessRecord>, directory: &Path) -> Result<Option<AccessRecord>> {
+    let Some(source) = source else { return Ok(None) };
+    let file = file("access_record.file", &source.file, directory)?;
+    Ok(Some(AccessRecord { file, days: source.days.map_or(ACCESS_DAYS, Within::get32) }))
+}
+
 fn allowed_recipients(patterns: Vec<String>) -> Result<Vec<String>> {
     const ALLOWED: &str = "expected 1 to 12 digits that begin with 0, or fewer and a final `*`";
     if patterns.is_empty() {
@@ -330,16 +337,17 @@ fn text_of(path: &str, text: &str, directory: &Path) -> Result<String> {
     whole.map_err(|_| value(path, "lies in a directory that has no name in Unicode; write the whole path"))
 }
 
-/// One file cannot be the outbox, the log and a journal.
+/// One file cannot be the outbox, the log, the access record and a journal.
 fn files_differ(settings: &Settings) -> Result<()> {
     let log = settings.logging.file.iter().map(|file| ("logging.file".to_owned(), file));
+    let access = settings.access_record.iter().map(|record| ("access_record.file".to_owned(), &record.file));
     let journals = settings.gateways.iter().filter_map(|(name, gateway)| match gateway {
         GatewaySettings::Sandbox(sandbox) => {
             sandbox.journal.as_ref().map(|file| (format!("gateways.{}.journal", shown(name)), file))
         }
     });
     let mut seen = BTreeMap::from([(&settings.outbox.path, "outbox.path".to_owned())]);
-    for (path, file) in log.chain(journals) {
+    for (path, file) in log.chain(access).chain(journals) {
         if let Some(earlier) = seen.insert(file, path.clone()) {
             return Err(contradiction(&path, &format!("is the same file as {earlier}; each needs its own")));
         }

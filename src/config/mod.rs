@@ -40,6 +40,8 @@
 //! | `logging.level` | the most verbose level in it | `"info"` | `"off"`, `"error"`, `"warn"`, `"info"`, `"debug"`, `"trace"` |
 //! | `logging.max_megabytes` | size at which a new file is begun, MiB | 10 | 1 to 1,024 |
 //! | `logging.max_files` | how many old files stay | 5 | 1 to 100 |
+//! | `access_record.file` | the access record: `NAME.log` becomes `NAME-2026-12.log` and so on, one file a month | none | a path |
+//! | `access_record.days` | how long these stay | 731 | 1 to 36,500 |
 //! | `allowed_recipients` | numbers a test installation may send to | none: everybody | digits, or digits and a final `*` |
 //! | `max_per_minute` | guard against mass mis-sends | none | 1 to 10,000,000 |
 //!
@@ -124,6 +126,8 @@ pub struct Settings {
     pub retention: Retention,
     /// The log file.
     pub logging: Logging,
+    /// Who called what. `None`: not written down.
+    pub access_record: Option<AccessRecord>,
     /// Numbers a test installation may send to: digits, or digits and a final `*`. `None`: everybody.
     pub allowed_recipients: Option<Vec<String>>,
     /// Guard against mass mis-sends. `None`: no limit.
@@ -218,6 +222,15 @@ pub struct Logging {
     pub max_files: u32,
 }
 
+/// The access record: a line for each call that reads or changes something.
+#[derive(Clone, Debug)]
+pub struct AccessRecord {
+    /// The file; the month is put behind its name.
+    pub file: PathBuf,
+    /// How many days after its month's end a file stays at least.
+    pub days: u32,
+}
+
 impl Settings {
     /// Reads JSON text, or the JSON file at the path that `text` is. Text that begins with `{` (after white space) is JSON.
     pub fn parse(text: &str) -> Result<Settings> {
@@ -248,6 +261,7 @@ impl fmt::Debug for Settings {
             .field("report_timeout", &self.report_timeout)
             .field("retention", &self.retention)
             .field("logging", &self.logging)
+            .field("access_record", &self.access_record)
             .field("allowed_recipients", &self.allowed_recipients.as_ref().map(Vec::len))
             .field("max_per_minute", &self.max_per_minute)
             .finish()

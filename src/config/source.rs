@@ -75,6 +75,7 @@ pub(super) struct Source<'a> {
     pub(super) retention: Retention,
     #[serde(default)]
     pub(super) logging: Logging,
+    pub(super) access_record: Option<AccessRecord>,
     pub(super) allowed_recipients: Option<Vec<String>>,
     pub(super) max_per_minute: Option<Within<1, 10_000_000>>,
 }
@@ -196,6 +197,16 @@ impl Default for Logging {
         Logging { file: None, level: Level::Info, max_megabytes: Within(10), max_files: Within(5) }
     }
 }
+
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct AccessRecord {
+    pub(super) file: String,
+    pub(super) days: Option<Within<1, 36_500>>,
+}
+
+/// Days: two years.
+pub(super) const ACCESS_DAYS: u32 = 731;
 
 fn given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<String>>, D::Error> {
     Option::deserialize(deserializer).map(Some)

@@ -64,6 +64,7 @@ fn settings() -> Settings {
         report_timeout: MINUTE,
         retention: Retention { content_days: 1, key_days: 1, statistics_days: 1 },
         logging: Logging { file: None, level: log::LevelFilter::Off, max_megabytes: 1, max_files: 1 },
+        access_record: None,
         allowed_recipients: None,
         max_per_minute: None,
     }

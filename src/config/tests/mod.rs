@@ -65,6 +65,7 @@ fn the_smallest_configuration_has_the_documented_defaults() {
     assert_eq!(settings.logging.file, Some(here.join("box/alimi.log")));
     assert_eq!(settings.logging.level, log::LevelFilter::Info);
     assert_eq!((settings.logging.max_megabytes, settings.logging.max_files), (10, 5));
+    assert!(settings.access_record.is_none());
     assert_eq!((settings.allowed_recipients, settings.max_per_minute), (None, None));
 }
 
@@ -86,6 +87,7 @@ fn every_key_is_taken_over() {
         "report_timeout_seconds": 700,
         "retention": {"content_days": 1, "key_days": 2, "statistics_days": 3},
         "logging": {"file": "log/a.log", "level": "trace", "max_megabytes": 4, "max_files": 2},
+        "access_record": {"file": "log/calls.log", "days": 9},
         "allowed_recipients": ["0100000*", "01012345678"],
         "max_per_minute": 6000,
     });
@@ -108,6 +110,8 @@ fn every_key_is_taken_over() {
     assert_eq!(settings.report_timeout, Duration::from_secs(700));
     assert_eq!(settings.logging.file, Some(here.join("log/a.log")));
     assert_eq!(settings.logging.level, log::LevelFilter::Trace);
+    let record = settings.access_record.unwrap();
+    assert_eq!((record.file, record.days), (here.join("log/calls.log"), 9));
     assert_eq!(settings.allowed_recipients.unwrap().len(), 2);
     assert_eq!(settings.max_per_minute, Some(6_000));
 }
@@ -123,6 +127,7 @@ fn an_unknown_key_is_named_by_its_path_with_the_keys_allowed() {
         ("fallback.after", "mode, uncertain_after_seconds"),
         ("retention.days", "content_days, key_days, statistics_days"),
         ("logging.path", "file, level, max_megabytes, max_files"),
+        ("access_record.path", "file, days"),
         ("accounts.seoul.sender_key.value", "env, file"),
     ] {
         let text = match path {
