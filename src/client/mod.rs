@@ -16,7 +16,7 @@ pub use health::{GatewayHealth, Health};
 use crate::config::Settings;
 use crate::content::Album;
 use crate::engine::{
-    Answer, Engine, Event, NoAnswer, Outlet, Pulse, Reply, ResultQueue, Role, Verdict, ask, not_found, run,
+    Answer, Engine, Event, Inlet, NoAnswer, Outlet, Pulse, Reply, ResultQueue, Role, Verdict, ask, not_found, run,
 };
 use crate::error::{Code, Error, Result};
 use crate::logging::{Access, Log};
@@ -54,6 +54,8 @@ pub struct Client {
     log: Log,
     access: Option<Access>,
     closed: AtomicBool,
+    /// The engine takes nothing any more.
+    gone: Arc<AtomicBool>,
     /// Callers that wait for the engine.
     waiting: AtomicUsize,
     /// The deadline of the shutdown.
@@ -100,11 +102,13 @@ impl Client {
         let (events, arriving) = bounded(EVENTS_MAX);
         let outlet = connect(&settings, events.clone(), log.clone())?;
         let (end, ended) = bounded(1);
+        let gone = Arc::new(AtomicBool::new(false));
+        let inlet = Inlet { events: arriving, gone: Arc::clone(&gone) };
         let (queue, own_log) = (Arc::clone(&results), log.clone());
         let stop = Arc::new(OnceLock::new());
         let stopping = Arc::clone(&stop);
         let engine_thread = crate::thread::spawn("alimi-engine", ENGINE_STACK_BYTES, move || {
-            let remain = drive(engine, arriving, &stopping, &outlet, &queue, &own_log);
+            let remain = drive(engine, inlet, &stopping, &outlet, &queue, &own_log);
             // Nobody waits for it after a shutdown that ran out of time.
             let _ = end.send(remain);
         })?;
@@ -118,6 +122,7 @@ impl Client {
             log,
             access,
             closed: AtomicBool::new(false),
+            gone,
             waiting: AtomicUsize::new(0),
             stop,
             engine_id: engine_thread.id(),
@@ -226,12 +231,13 @@ impl Client {
         let (reply, answer) = self.question()?;
         let deadline = Instant::now() + timeout.min(POLL_MAX);
         self.tell(Event::Flush { reply, deadline })?;
-        match answer.wait(timeout.min(POLL_MAX)) {
+        let gone = self.gone.load(Ordering::SeqCst);
+        match answer.wait(if gone { Duration::ZERO } else { timeout.min(POLL_MAX) }) {
             Ok(done) => done.map(|()| true),
-            Err(NoAnswer::Late) => Ok(false),
+            Err(NoAnswer::Late) if !gone => Ok(false),
             // The engine forgets a flush whose time has run out.
             Err(NoAnswer::Gone) if Instant::now() >= deadline => Ok(false),
-            Err(NoAnswer::Gone) => Err(self.why_gone()),
+            Err(_) => Err(self.why_gone()),
         }
     }
 
@@ -283,10 +289,11 @@ impl Client {
     fn ask<T>(&self, event: impl FnOnce(Reply<T>) -> Event) -> Result<T> {
         let (reply, answer) = self.question()?;
         self.tell(event(reply))?;
-        match answer.wait_awake(&self.waiting, DISK_WAIT) {
+        let gone = self.gone.load(Ordering::SeqCst);
+        match answer.wait_awake(&self.waiting, if gone { Duration::ZERO } else { DISK_WAIT }) {
             Ok(done) => done,
-            Err(NoAnswer::Late) => Err(disk_hangs()),
-            Err(NoAnswer::Gone) => Err(self.why_gone()),
+            Err(NoAnswer::Late) if !gone => Err(disk_hangs()),
+            Err(_) => Err(self.why_gone()),
         }
     }
 
@@ -318,13 +325,13 @@ impl Drop for Client {
 /// whether messages remain in the outbox.
 fn drive(
     engine: Engine,
-    events: Receiver<Event>,
+    inlet: Inlet,
     stop: &OnceLock<Instant>,
     outlet: &impl Outlet,
     results: &ResultQueue,
     log: &Log,
 ) -> bool {
-    let ran = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| run(engine, events, stop, outlet)));
+    let ran = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| run(engine, inlet, stop, outlet)));
     let ran = ran.unwrap_or_else(|payload| {
         // Dropping a foreign payload may panic again.
         std::mem::forget(payload);
