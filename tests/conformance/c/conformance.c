@@ -322,6 +322,7 @@ static void of_client(int at, const char *directory, const char *number)
     } else if (is("drain")) drain(client, atoi(f(2)));
     else if (is("until")) until(client, f(2), atoi(f(3)));
     else if (is("polljson")) print_json(alimi_poll_result_json(client, atoi(f(2)), answer, atoi(f(3))));
+    else if (is("statusjson")) print_json(alimi_get_status_json(client, f(2), answer, atoi(f(3))));
     else if (is("stats")) print_statistics(alimi_get_stats(client, f(2), answer, cap));
     else if (is("health")) print_health(alimi_get_health(client, answer, cap));
     else if (is("heard")) wait_for_results(atoi(f(2))), print_ended("heard", f(1));
