@@ -34,13 +34,36 @@ fn the_committed_header_is_the_generated_one() {
     }
 }
 
+/// The natives that the Java binding declares.
+fn natives() -> BTreeSet<String> {
+    let source = fs::read_to_string(Path::new(ROOT).join("bindings/java/src/kr/alimi/Native.java")).unwrap();
+    let declared = source.split("static native int ").skip(1);
+    declared.map(|rest| rest.split_once('(').unwrap().0.to_owned()).collect()
+}
+
 #[test]
-fn the_library_exports_the_functions_of_the_header_and_nothing_else() {
+fn the_library_exports_the_functions_of_the_header_and_the_natives_of_java_and_nothing_else() {
     let symbols = run(Command::new("nm").args(["-D", "--defined-only"]).arg(library()));
     let exported: BTreeSet<String> =
         symbols.lines().filter_map(|line| line.split_whitespace().last().map(str::to_owned)).collect();
-    assert_eq!(exported, functions());
-    assert_eq!(exported.len(), 33);
+    let mut expected = functions();
+    assert_eq!(expected.len(), 33);
+    if cfg!(feature = "jni") {
+        expected.extend(natives().into_iter().map(|native| format!("Java_kr_alimi_Native_{native}")));
+    }
+    assert_eq!(exported, expected);
+}
+
+#[test]
+fn java_has_a_native_for_every_function() {
+    // alimi_poll_result is pollResult. The twins for UTF-16 are for callers whose texts are not bytes.
+    let camel = |function: &str| {
+        let mut words = function.trim_start_matches("alimi_").split('_');
+        let first = words.next().unwrap_or_default().to_owned();
+        words.fold(first, |name, word| name + &word[..1].to_uppercase() + &word[1..])
+    };
+    let functions = functions();
+    assert_eq!(natives(), functions.iter().filter(|name| !name.ends_with("_w")).map(|name| camel(name)).collect());
 }
 
 #[test]

@@ -10,6 +10,8 @@ mod calls;
 mod codes;
 mod guard;
 mod handles;
+#[cfg(feature = "jni")]
+mod jni;
 mod lent;
 mod log_callback;
 mod pin;
