@@ -9,7 +9,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The files that the header is made of, in its order.
-const SOURCES: [&str; 5] = ["codes.rs", "result.rs", "log_callback.rs", "result_callback.rs", "api.rs"];
+const SOURCES: [&str; 6] = ["codes.rs", "result.rs", "log_callback.rs", "result_callback.rs", "api.rs", "wide.rs"];
 
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo:rerun-if-changed=src/ffi");
@@ -105,6 +105,17 @@ typedef int int32_t;
 #else
 #define ALIMI_API
 #endif
+#endif
+
+/* A unit of UTF-16, for the functions whose names end in _w: the compiler's own type, so that L"" on Windows, and u""
+   elsewhere, are such texts. */
+#if defined(_WIN32)
+#include <stddef.h>
+typedef wchar_t alimi_utf16_t;
+#elif defined(__cplusplus) && __cplusplus >= 201103L
+typedef char16_t alimi_utf16_t;
+#else
+typedef unsigned short alimi_utf16_t;
 #endif
 
 /* The version of this header; alimi_version() tells that of the library. */

@@ -31,7 +31,7 @@
  *     in VB6. After any other error the buffer is empty or unchanged. Nothing is ever yours to free.
  *  5. Every text in and out is in the encoding that the configuration names: "utf-8" or "cp949" (what the field calls
  *     EUC-KR, with all 11,172 syllables). A byte that is not valid in it is ALIMI_ERR_ENCODING with its position; nothing is
- *     replaced silently. Exceptions are said where they hold.
+ *     replaced silently. Exceptions are said where they hold. The functions whose names end in _w have UTF-16 in its place.
  *  6. Any function may be called from any thread at any time. Timeouts are in milliseconds, not negative; one above
  *     ALIMI_TIMEOUT_MAX means ALIMI_TIMEOUT_MAX. No function waits for the network.
  *  7. After alimi_init every function returns ALIMI_ERR_FORKED in a forked child and does nothing. Fork first.
@@ -70,6 +70,17 @@ typedef int int32_t;
 #else
 #define ALIMI_API
 #endif
+#endif
+
+/* A unit of UTF-16, for the functions whose names end in _w: the compiler's own type, so that L"" on Windows, and u""
+   elsewhere, are such texts. */
+#if defined(_WIN32)
+#include <stddef.h>
+typedef wchar_t alimi_utf16_t;
+#elif defined(__cplusplus) && __cplusplus >= 201103L
+typedef char16_t alimi_utf16_t;
+#else
+typedef unsigned short alimi_utf16_t;
 #endif
 
 /* The version of this header; alimi_version() tells that of the library. */
@@ -596,6 +607,13 @@ ALIMI_API int32_t ALIMI_CALL alimi_ack_result(int32_t client, const char *key);
 ALIMI_API int32_t ALIMI_CALL alimi_get_status(int32_t client, const char *key, struct alimi_result_t *inout_result);
 
 /**
+ * The same for callers without structures: writes what alimi_get_status tells as JSON, as alimi_poll_result_json does.
+ *
+ * Blocks and returns as alimi_get_status, or ALIMI_ERR_BUFFER_TOO_SMALL.
+ */
+ALIMI_API int32_t ALIMI_CALL alimi_get_status_json(int32_t client, const char *key, char *buf, int32_t cap);
+
+/**
  * Ends the waiting polls of this client, or the next one where none waits; they return ALIMI_EMPTY.
  *
  * Does not block.
@@ -667,6 +685,88 @@ ALIMI_API int32_t ALIMI_CALL alimi_set_result_callback(
     int32_t client,
     alimi_result_callback_t function,
     void *context);
+
+/* ---- The same in UTF-16, for callers whose texts are UTF-16 ---- */
+
+/**
+ * Each does what its namesake without _w does, and both may be used with one client: texts in and out are UTF-16 in the
+ * byte order of the machine, whatever the encoding of the client; sizes, limits and positions count UTF-16 units where
+ * the namesake counts bytes. One half of a surrogate pair without the other is ALIMI_ERR_ENCODING with its position.
+ * alimi_result_t has no such form: use the functions whose names end in json_w.
+ *
+ * As alimi_version.
+ */
+ALIMI_API int32_t ALIMI_CALL alimi_version_w(alimi_utf16_t *buf, int32_t cap);
+
+/** As alimi_error_text. */
+ALIMI_API int32_t ALIMI_CALL alimi_error_text_w(int32_t code, alimi_utf16_t *buf, int32_t cap);
+
+/** As alimi_last_error. Tells the last error of every function, with or without _w. */
+ALIMI_API int32_t ALIMI_CALL alimi_last_error_w(alimi_utf16_t *buf, int32_t cap);
+
+/** As alimi_init. The member "encoding" is then that of the functions without _w alone. */
+ALIMI_API int32_t ALIMI_CALL alimi_init_w(const alimi_utf16_t *config, int32_t *out_client);
+
+/** As alimi_reload. */
+ALIMI_API int32_t ALIMI_CALL alimi_reload_w(int32_t client, const alimi_utf16_t *config);
+
+/** As alimi_send_alimtalk. */
+ALIMI_API int32_t ALIMI_CALL alimi_send_alimtalk_w(
+    int32_t client,
+    const alimi_utf16_t *key,
+    const alimi_utf16_t *to,
+    const alimi_utf16_t *template_name,
+    const alimi_utf16_t *variables,
+    const alimi_utf16_t *options,
+    alimi_utf16_t *out_key,
+    int32_t cap);
+
+/** As alimi_send_text. */
+ALIMI_API int32_t ALIMI_CALL alimi_send_text_w(
+    int32_t client,
+    const alimi_utf16_t *key,
+    const alimi_utf16_t *to,
+    const alimi_utf16_t *text,
+    const alimi_utf16_t *options,
+    alimi_utf16_t *out_key,
+    int32_t cap);
+
+/** As alimi_send_batch, with ALIMI_BATCH_ENTRY_SIZE units for each message and as many once more. */
+ALIMI_API int32_t ALIMI_CALL alimi_send_batch_w(
+    int32_t client,
+    const alimi_utf16_t *messages_json,
+    alimi_utf16_t *out_json,
+    int32_t cap);
+
+/** As alimi_cancel. */
+ALIMI_API int32_t ALIMI_CALL alimi_cancel_w(int32_t client, const alimi_utf16_t *key);
+
+/** As alimi_poll_result_json; every character is written as it is. */
+ALIMI_API int32_t ALIMI_CALL alimi_poll_result_json_w(
+    int32_t client,
+    int32_t timeout_ms,
+    alimi_utf16_t *buf,
+    int32_t cap);
+
+/** As alimi_ack_result. */
+ALIMI_API int32_t ALIMI_CALL alimi_ack_result_w(int32_t client, const alimi_utf16_t *key);
+
+/** As alimi_get_status_json; every character is written as it is. */
+ALIMI_API int32_t ALIMI_CALL alimi_get_status_json_w(
+    int32_t client,
+    const alimi_utf16_t *key,
+    alimi_utf16_t *buf,
+    int32_t cap);
+
+/** As alimi_get_stats; every character is written as it is. */
+ALIMI_API int32_t ALIMI_CALL alimi_get_stats_w(
+    int32_t client,
+    const alimi_utf16_t *query,
+    alimi_utf16_t *buf,
+    int32_t cap);
+
+/** As alimi_get_health. */
+ALIMI_API int32_t ALIMI_CALL alimi_get_health_w(int32_t client, alimi_utf16_t *buf, int32_t cap);
 
 #ifdef __cplusplus
 }

@@ -2,8 +2,9 @@
 //!
 //! Invariants: a thread of ours never takes a signal that was meant for the host: every signal that can arrive from
 //! outside is blocked from its first instruction on. Signals that a fault of the thread itself raises stay open, because
-//! the host's crash reporter, or the virtual machine whose code a callback runs, must see them. A panic ends at the top
-//! of the thread; it never reaches the host. Every waiting for a thread has a deadline.
+//! the host's crash reporter, or the virtual machine whose code a callback runs, must see them. So do those by which
+//! virtual machines stop threads to collect garbage: Mono waits for ever for a thread that ran a callback and holds them
+//! back. A panic ends at the top of the thread; it never reaches the host. Every waiting for a thread has a deadline.
 
 use crate::error::{Code, Error, Result};
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
@@ -74,11 +75,14 @@ struct SignalsBlocked {
 impl SignalsBlocked {
     fn new(name: &str) -> Result<Self> {
         use nix::sys::signal::{SigSet, SigmaskHow, Signal, pthread_sigmask};
-        let mut mask = SigSet::all();
-        for fault in [Signal::SIGSEGV, Signal::SIGBUS, Signal::SIGFPE, Signal::SIGILL, Signal::SIGTRAP, Signal::SIGSYS]
-        {
-            mask.remove(fault);
-        }
+        let faults = [Signal::SIGSEGV, Signal::SIGBUS, Signal::SIGFPE, Signal::SIGILL, Signal::SIGTRAP, Signal::SIGSYS];
+        // The iterator leaves out the real-time signals, which serve for stopping too.
+        #[cfg(target_os = "linux")]
+        let stops = [Signal::SIGPWR, Signal::SIGXCPU];
+        #[cfg(not(target_os = "linux"))]
+        let stops = [Signal::SIGXCPU];
+        let mask: SigSet =
+            Signal::iterator().filter(|signal| !faults.contains(signal) && !stops.contains(signal)).collect();
         let mut before = SigSet::empty();
         pthread_sigmask(SigmaskHow::SIG_BLOCK, Some(&mask), Some(&mut before)).map_err(|e| refused(name, e))?;
         Ok(SignalsBlocked { before })
@@ -129,6 +133,7 @@ mod tests {
             assert!(inside.contains(signal), "{signal}");
         }
         assert!(!inside.contains(Signal::SIGSEGV), "a fault must reach the host's handler");
+        assert!(!inside.contains(Signal::SIGXCPU), "Mono must be able to stop the thread");
         assert_eq!(SigSet::thread_get_mask().unwrap(), before);
     }
 

@@ -34,13 +34,36 @@ fn the_committed_header_is_the_generated_one() {
     }
 }
 
+/// The natives that the Java binding declares.
+fn natives() -> BTreeSet<String> {
+    let source = fs::read_to_string(Path::new(ROOT).join("bindings/java/src/kr/alimi/Native.java")).unwrap();
+    let declared = source.split("static native int ").skip(1);
+    declared.map(|rest| rest.split_once('(').unwrap().0.to_owned()).collect()
+}
+
 #[test]
-fn the_library_exports_the_functions_of_the_header_and_nothing_else() {
+fn the_library_exports_the_functions_of_the_header_and_the_natives_of_java_and_nothing_else() {
     let symbols = run(Command::new("nm").args(["-D", "--defined-only"]).arg(library()));
     let exported: BTreeSet<String> =
         symbols.lines().filter_map(|line| line.split_whitespace().last().map(str::to_owned)).collect();
-    assert_eq!(exported, functions());
-    assert_eq!(exported.len(), 19);
+    let mut expected = functions();
+    assert_eq!(expected.len(), 33);
+    if cfg!(feature = "jni") {
+        expected.extend(natives().into_iter().map(|native| format!("Java_kr_alimi_Native_{native}")));
+    }
+    assert_eq!(exported, expected);
+}
+
+#[test]
+fn java_has_a_native_for_every_function() {
+    // alimi_poll_result is pollResult. The twins for UTF-16 are for callers whose texts are not bytes.
+    let camel = |function: &str| {
+        let mut words = function.trim_start_matches("alimi_").split('_');
+        let first = words.next().unwrap_or_default().to_owned();
+        words.fold(first, |name, word| name + &word[..1].to_uppercase() + &word[1..])
+    };
+    let functions = functions();
+    assert_eq!(natives(), functions.iter().filter(|name| !name.ends_with("_w")).map(|name| camel(name)).collect());
 }
 
 #[test]
@@ -60,7 +83,7 @@ fn every_function_and_callback_of_the_header_has_the_calling_convention_and_a_co
         assert!(before.ends_with(" */\n"), "{function}");
         let comment = before.rsplit_once("/**").unwrap().1;
         assert!(
-            comment.contains("Returns") || comment.contains("returns") || comment.contains("All else as"),
+            ["Returns", "returns", "All else as", "As alimi_"].iter().any(|word| comment.contains(word)),
             "{function}"
         );
     }
@@ -68,8 +91,8 @@ fn every_function_and_callback_of_the_header_has_the_calling_convention_and_a_co
 
 #[test]
 fn every_function_of_the_header_is_called_from_c() {
-    let calls =
-        ["check.h", "abuse.c", "flow.c"].map(|name| fs::read_to_string(Path::new(ROOT).join("tests/c").join(name)));
+    let calls = ["check.h", "abuse.c", "flow.c", "wide.c"]
+        .map(|name| fs::read_to_string(Path::new(ROOT).join("tests/c").join(name)));
     let calls = calls.map(Result::unwrap).concat();
     for function in functions() {
         assert!(calls.contains(&format!("{function}(")), "{function}");
@@ -97,6 +120,14 @@ fn wrong_use_from_c_is_an_error_each_time() {
 fn every_function_does_its_work_from_c() {
     for (compiler, standard) in STANDARDS {
         assert!(compile_and_run("flow.c", compiler, standard, "-DPACK=0").ends_with(" checks\n"));
+    }
+}
+
+#[test]
+fn every_function_of_utf16_does_its_work_from_c_whatever_the_encoding_of_the_client() {
+    // The sources hold u"" texts, which C90 and C++98 do not know.
+    for (compiler, standard) in [("gcc", "c11"), ("g++", "c++11")] {
+        assert!(compile_and_run("wide.c", compiler, standard, "-DPACK=0").ends_with(" checks\n"));
     }
 }
 

@@ -242,6 +242,11 @@ impl Client {
         self.results.wake();
     }
 
+    /// Ends every waiting [`Client::poll`]; a later one does not notice.
+    pub(crate) fn wake_who_waits(&self) {
+        self.results.wake_who_waits();
+    }
+
     /// Waits until nothing is due or in flight; false when the time ran out first.
     pub fn flush(&self, timeout: Duration) -> Result<bool> {
         self.check_open()?;

@@ -164,6 +164,16 @@ impl ResultQueue {
         self.arrived.notify_all();
     }
 
+    /// Ends every waiting `take`, and leaves nothing for the next one.
+    pub fn wake_who_waits(&self) {
+        let mut inner = self.inner.lock();
+        if inner.polls > 0 {
+            inner.wakes += 1;
+            drop(inner);
+            self.arrived.notify_all();
+        }
+    }
+
     /// Ends every wait; `take` answers `error` once the queue is empty.
     pub fn close(&self, error: Error) {
         let mut inner = self.inner.lock();
@@ -196,6 +206,21 @@ mod tests {
             assert!(waiting.into_iter().all(|poll| poll.join().unwrap().is_none()));
         });
         assert!(!queue.inner.lock().woken, "nothing is left of it for the next poll");
+    }
+
+    #[test]
+    fn who_does_not_wait_is_not_woken_later_when_only_those_who_wait_are_meant() {
+        let queue = ResultQueue::default();
+        queue.wake_who_waits();
+        assert!(!queue.inner.lock().woken);
+        std::thread::scope(|scope| {
+            let waiting = scope.spawn(|| wait(&queue));
+            while queue.inner.lock().polls == 0 {
+                std::thread::yield_now();
+            }
+            queue.wake_who_waits();
+            assert!(waiting.join().unwrap().is_none());
+        });
     }
 
     #[test]

@@ -1,5 +1,5 @@
-//! Every exported function: guard, convert, one call inward, convert back. The doc comments are the header's; `# Title`
-//! begins a section there.
+//! Every exported function but those of UTF-16, which stand in [`super::wide`]: guard, convert, one call inward, convert
+//! back. What takes or gives text does so in [`calls`]. The doc comments are the header's; `# Title` begins a section there.
 //!
 //! Invariants: the same for all and said once, in `cbindgen.toml`: what the caller answers for (pointers are NULL or
 //! valid for the call, text ends with a NUL, buffers have the capacity given) is the safety contract of every `unsafe`
@@ -8,16 +8,13 @@
 #![allow(clippy::undocumented_unsafe_blocks, reason = "one contract for all, see above")]
 #![allow(clippy::missing_safety_doc, reason = "the same; the header says it")]
 
-use super::guard::{guard, guard_in, last_error, with_client};
+use super::guard::{guard, with_client};
 use super::log_callback::{self, alimi_log_callback_t};
-use super::result::{Room, alimi_result_t, to_json};
+use super::result::{Room, alimi_result_t};
 use super::result_callback::{self, alimi_result_callback_t};
-use super::send::{OutKey, send};
-use super::text::{self, BATCH_MAX, LONG_MAX, Output, SHORT_MAX};
-use super::{batch, handles, wait};
-use crate::config::Settings;
-use crate::error::{Code, Error};
-use crate::message::{Body, Request, parse_options, parse_variables};
+use super::text::SHORT_MAX;
+use super::{calls, wait};
+use crate::error::Code;
 use std::ffi::{c_char, c_void};
 
 /// # About the library
@@ -28,11 +25,7 @@ use std::ffi::{c_char, c_void};
 /// Returns ALIMI_OK, or ALIMI_ERR_BUFFER_TOO_SMALL (16 bytes suffice), ALIMI_ERR_INVALID_ARGUMENT.
 #[unsafe(no_mangle)]
 pub unsafe extern "system" fn alimi_version(buf: *mut c_char, cap: i32) -> i32 {
-    guard(|| {
-        let output = unsafe { Output::new("buf", buf, cap) }?;
-        output.write(env!("CARGO_PKG_VERSION").as_bytes())?;
-        Ok(Code::Ok)
-    })
+    unsafe { calls::version::<u8>(buf.cast(), cap) }
 }
 
 /// Writes the name and the meaning of a code, e.g. "ALIMI_ERR_CLOSED: The client is shutting down and takes nothing
@@ -43,13 +36,7 @@ pub unsafe extern "system" fn alimi_version(buf: *mut c_char, cap: i32) -> i32 {
 /// no code has this number.
 #[unsafe(no_mangle)]
 pub unsafe extern "system" fn alimi_error_text(code: i32, buf: *mut c_char, cap: i32) -> i32 {
-    guard(|| {
-        let output = unsafe { Output::new("buf", buf, cap) }?;
-        let known = Code::from_number(code)
-            .ok_or_else(|| Error::new(Code::InvalidArgument, format!("code: {code} is not a code of alimi")))?;
-        output.write(format!("{}: {}", known.name(), known.meaning()).as_bytes())?;
-        Ok(Code::Ok)
-    })
+    unsafe { calls::error_text::<u8>(code, buf.cast(), cap) }
 }
 
 /// Writes the details of the last error of the calling thread: the code, which argument, file or key, what was wrong
@@ -61,11 +48,7 @@ pub unsafe extern "system" fn alimi_error_text(code: i32, buf: *mut c_char, cap:
 /// Returns ALIMI_OK, or ALIMI_ERR_BUFFER_TOO_SMALL (ALIMI_ERROR_SIZE bytes suffice), ALIMI_ERR_INVALID_ARGUMENT.
 #[unsafe(no_mangle)]
 pub unsafe extern "system" fn alimi_last_error(buf: *mut c_char, cap: i32) -> i32 {
-    guard(|| {
-        let output = unsafe { Output::new("buf", buf, cap) };
-        // Answered as codes, not as errors: those would take the place of what is to be read.
-        Ok(output.and_then(|output| output.write(&last_error())).map_or_else(|error| error.code(), |()| Code::Ok))
-    })
+    unsafe { calls::details::<u8>(buf.cast(), cap) }
 }
 
 /// # Start and stop
@@ -82,16 +65,7 @@ pub unsafe extern "system" fn alimi_last_error(buf: *mut c_char, cap: i32) -> i3
 /// ALIMI_ERR_THREAD, ALIMI_ERR_ENCODING, ALIMI_ERR_INVALID_ARGUMENT.
 #[unsafe(no_mangle)]
 pub unsafe extern "system" fn alimi_init(config: *const c_char, out_client: *mut i32) -> i32 {
-    guard_in(|encoding| {
-        if out_client.is_null() {
-            return Err(Error::new(Code::InvalidArgument, "out_client: is NULL; it must point to an int32_t"));
-        }
-        unsafe { out_client.write_unaligned(0) };
-        let (config, found) = unsafe { text::read_config(config) }?;
-        *encoding = found;
-        unsafe { out_client.write_unaligned(handles::open(&config)?) };
-        Ok(Code::Ok)
-    })
+    unsafe { calls::init::<u8>(config.cast(), out_client) }
 }
 
 /// Stops a client and ends its threads. Its number is invalid from then on.
@@ -152,15 +126,18 @@ pub unsafe extern "system" fn alimi_send_alimtalk(
     out_key: *mut c_char,
     cap: i32,
 ) -> i32 {
-    with_client(client, |c| unsafe {
-        let key = c.read_or_empty("key", key, SHORT_MAX)?;
-        let out_key = OutKey::new(&key, out_key, cap)?;
-        let to = c.read("to", to, SHORT_MAX)?;
-        let template = c.read("template_name", template_name, SHORT_MAX)?;
-        let variables = parse_variables(&c.read_or_empty("variables", variables, LONG_MAX)?)?;
-        let options = parse_options(&c.read_or_empty("options", options, LONG_MAX)?)?;
-        send(c, Request { key, to, body: Body::Alimtalk { template, variables }, options }, &out_key)
-    })
+    unsafe {
+        calls::send_alimtalk::<u8>(
+            client,
+            key.cast(),
+            to.cast(),
+            template_name.cast(),
+            variables.cast(),
+            options.cast(),
+            out_key.cast(),
+            cap,
+        )
+    }
 }
 
 /// Accepts one text message: SMS up to 90 bytes in CP949, else LMS; MMS where the option `image` names a JPEG.
@@ -177,14 +154,7 @@ pub unsafe extern "system" fn alimi_send_text(
     out_key: *mut c_char,
     cap: i32,
 ) -> i32 {
-    with_client(client, |c| unsafe {
-        let key = c.read_or_empty("key", key, SHORT_MAX)?;
-        let out_key = OutKey::new(&key, out_key, cap)?;
-        let to = c.read("to", to, SHORT_MAX)?;
-        let text = c.read("text", text, LONG_MAX)?;
-        let options = parse_options(&c.read_or_empty("options", options, LONG_MAX)?)?;
-        send(c, Request { key, to, body: Body::Text { text }, options }, &out_key)
-    })
+    unsafe { calls::send_text::<u8>(client, key.cast(), to.cast(), text.cast(), options.cast(), out_key.cast(), cap) }
 }
 
 /// Accepts many messages with one write to the disk; much faster than one call for each.
@@ -207,10 +177,7 @@ pub unsafe extern "system" fn alimi_send_batch(
     out_json: *mut c_char,
     cap: i32,
 ) -> i32 {
-    with_client(client, |c| unsafe {
-        let output = Output::new("out_json", out_json, cap)?;
-        batch::send(c, &c.read("messages_json", messages_json, BATCH_MAX)?, &output)
-    })
+    unsafe { calls::send_batch::<u8>(client, messages_json.cast(), out_json.cast(), cap) }
 }
 
 /// Cancels a message that has not left; one that is reserved at the gateway is cancelled there too. Its result,
@@ -221,10 +188,7 @@ pub unsafe extern "system" fn alimi_send_batch(
 /// ALIMI_ERR_INVALID_HANDLE, ALIMI_ERR_CLOSED, ALIMI_ERR_INVALID_ARGUMENT.
 #[unsafe(no_mangle)]
 pub unsafe extern "system" fn alimi_cancel(client: i32, key: *const c_char) -> i32 {
-    with_client(client, |c| {
-        c.client.cancel(&unsafe { c.read("key", key, SHORT_MAX) }?)?;
-        Ok(Code::Ok)
-    })
+    unsafe { calls::cancel::<u8>(client, key.cast()) }
 }
 
 /// # Results
@@ -261,15 +225,7 @@ pub unsafe extern "system" fn alimi_poll_result(
 /// result.
 #[unsafe(no_mangle)]
 pub unsafe extern "system" fn alimi_poll_result_json(client: i32, timeout_ms: i32, buf: *mut c_char, cap: i32) -> i32 {
-    with_client(client, |c| {
-        let output = unsafe { Output::new("buf", buf, cap) }?;
-        let Some(result) = c.client.poll(wait("timeout_ms", timeout_ms)?)? else { return Ok(Code::Empty) };
-        let written = output.write(&to_json(&result, c.encoding));
-        if written.is_err() {
-            c.client.unpoll(result);
-        }
-        written.map(|()| Code::Ok)
-    })
+    unsafe { calls::poll_result_json::<u8>(client, timeout_ms, buf.cast(), cap) }
 }
 
 /// Lets a result go, once your program has stored what it needs of it. Doing so again is ALIMI_OK.
@@ -279,10 +235,7 @@ pub unsafe extern "system" fn alimi_poll_result_json(client: i32, timeout_ms: i3
 /// ALIMI_ERR_INVALID_HANDLE, ALIMI_ERR_CLOSED, ALIMI_ERR_INVALID_ARGUMENT.
 #[unsafe(no_mangle)]
 pub unsafe extern "system" fn alimi_ack_result(client: i32, key: *const c_char) -> i32 {
-    with_client(client, |c| {
-        c.client.acknowledge(&unsafe { c.read("key", key, SHORT_MAX) }?)?;
-        Ok(Code::Ok)
-    })
+    unsafe { calls::ack_result::<u8>(client, key.cast()) }
 }
 
 /// Tells where a message stands, or how it ended. Takes nothing from the results.
@@ -299,10 +252,23 @@ pub unsafe extern "system" fn alimi_get_status(
 ) -> i32 {
     with_client(client, |c| {
         let room = unsafe { Room::new(inout_result) }?;
-        let key = unsafe { c.read("key", key, SHORT_MAX) }?;
+        let key = unsafe { c.read::<u8>("key", key.cast(), SHORT_MAX) }?;
         room.write(&c.client.status(&key)?, c.encoding);
         Ok(Code::Ok)
     })
+}
+
+/// The same for callers without structures: writes what alimi_get_status tells as JSON, as alimi_poll_result_json does.
+///
+/// Blocks and returns as alimi_get_status, or ALIMI_ERR_BUFFER_TOO_SMALL.
+#[unsafe(no_mangle)]
+pub unsafe extern "system" fn alimi_get_status_json(
+    client: i32,
+    key: *const c_char,
+    buf: *mut c_char,
+    cap: i32,
+) -> i32 {
+    unsafe { calls::get_status_json::<u8>(client, key.cast(), buf.cast(), cap) }
 }
 
 /// Ends the waiting polls of this client, or the next one where none waits; they return ALIMI_EMPTY.
@@ -330,11 +296,7 @@ pub extern "system" fn alimi_wake(client: i32) -> i32 {
 /// ALIMI_ERR_INVALID_ARGUMENT, ALIMI_ERR_INVALID_TEXT, ALIMI_ERR_INSIDE_CALLBACK.
 #[unsafe(no_mangle)]
 pub unsafe extern "system" fn alimi_reload(client: i32, config: *const c_char) -> i32 {
-    with_client(client, |c| {
-        let (config, _) = unsafe { text::read_config(config) }?;
-        c.client.reload(Settings::parse(&config)?)?;
-        Ok(Code::Ok)
-    })
+    unsafe { calls::reload(client, config) }
 }
 
 /// # Looking inside
@@ -349,12 +311,7 @@ pub unsafe extern "system" fn alimi_reload(client: i32, config: *const c_char) -
 /// ALIMI_ERR_INVALID_ARGUMENT.
 #[unsafe(no_mangle)]
 pub unsafe extern "system" fn alimi_get_stats(client: i32, query: *const c_char, buf: *mut c_char, cap: i32) -> i32 {
-    with_client(client, |c| {
-        let output = unsafe { Output::new("buf", buf, cap) }?;
-        let query = unsafe { c.read_or_empty("query", query, LONG_MAX) }?;
-        output.write(&text::encode_answer(&c.client.statistics(&query)?, c.encoding)?)?;
-        Ok(Code::Ok)
-    })
+    unsafe { calls::get_stats::<u8>(client, query.cast(), buf.cast(), cap) }
 }
 
 /// Writes how the client is, as a JSON object: messages waiting, the oldest of them, gateways, clock, disk.
@@ -364,11 +321,7 @@ pub unsafe extern "system" fn alimi_get_stats(client: i32, query: *const c_char,
 /// ALIMI_ERR_INVALID_HANDLE, ALIMI_ERR_CLOSED, ALIMI_ERR_INVALID_ARGUMENT.
 #[unsafe(no_mangle)]
 pub unsafe extern "system" fn alimi_get_health(client: i32, buf: *mut c_char, cap: i32) -> i32 {
-    with_client(client, |c| {
-        let output = unsafe { Output::new("buf", buf, cap) }?;
-        output.write(&text::encode_value(&c.client.health()?, c.encoding)?)?;
-        Ok(Code::Ok)
-    })
+    unsafe { calls::get_health::<u8>(client, buf.cast(), cap) }
 }
 
 /// # Callbacks, optional and never needed

@@ -6,6 +6,7 @@
 use super::codes::ALIMI_BATCH_ENTRY_SIZE;
 use super::handles::Opened;
 use super::text::{Output, encode_json};
+use super::unit::Unit;
 use crate::client::Accepted;
 use crate::error::{Code, Error, Result};
 use crate::message::{Request, parse_batch};
@@ -17,7 +18,7 @@ const ENTRY_SIZE: usize = ALIMI_BATCH_ENTRY_SIZE as usize;
 const ERROR_BYTES_MAX: usize = 320;
 
 /// Keeps the messages of `json` and writes a verdict for each to `output`.
-pub(super) fn send(opened: &Opened, json: &str, output: &Output) -> Result<Code> {
+pub(super) fn send<T: Unit>(opened: &Opened, json: &str, output: &Output<T>) -> Result<Code> {
     let entries = parse_batch(json).map_err(|error| error.at("messages_json"))?;
     output.require((entries.len() + 1) * ENTRY_SIZE)?;
     let verdicts = submit(entries, |requests| opened.client.send_batch(requests))?;
@@ -150,7 +151,7 @@ mod tests {
                 let json = entry(&key, &result);
                 prop_assert!(serde_json::from_str::<Value>(&json).is_ok());
                 for encoding in [Encoding::Utf8, Encoding::Cp949] {
-                    prop_assert!(encode_json(&json, encoding).len() < ENTRY_SIZE);
+                    prop_assert!(encode_json::<u8>(&json, encoding).len() < ENTRY_SIZE);
                 }
             }
         }

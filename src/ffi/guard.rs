@@ -6,6 +6,7 @@
 use super::handles::{self, Opened};
 use super::lent::Lent;
 use super::text;
+use super::unit::Unit;
 use crate::config::Encoding;
 use crate::error::{Code, Error, Result};
 use std::cell::RefCell;
@@ -75,7 +76,7 @@ pub(super) fn note(error: &Error, encoding: Encoding) {
 }
 
 /// The last error of this thread in the encoding of the client it concerned; empty when there was none.
-pub(super) fn last_error() -> Vec<u8> {
+pub(super) fn last_error<T: Unit>() -> Vec<T> {
     let last = LAST.try_with(|last| last.try_borrow().map(|last| last.clone()));
     let Ok(Ok(Refusal { text, encoding })) = last else { return Vec::new() };
     text::encode_cut(&text, encoding, ERROR_BYTES_MAX - 1)
@@ -134,12 +135,12 @@ mod tests {
     #[test]
     fn the_last_error_belongs_to_its_thread_and_stays_until_the_next() {
         guard(|| Err(Error::new(Code::NotFound, "first")));
-        std::thread::spawn(|| assert!(last_error().is_empty())).join().unwrap();
+        std::thread::spawn(|| assert!(last_error::<u8>().is_empty())).join().unwrap();
         guard(|| Ok(Code::Ok));
-        assert_eq!(last_error(), last_error());
-        assert!(last_error().ends_with(b": first"));
+        assert_eq!(last_error::<u8>(), last_error::<u8>());
+        assert!(last_error::<u8>().ends_with(b": first"));
         guard(|| Err(Error::new(Code::NotFound, "second")));
-        assert!(last_error().ends_with(b": second"));
+        assert!(last_error::<u8>().ends_with(b": second"));
     }
 
     #[test]
@@ -148,7 +149,7 @@ mod tests {
             for shift in 0..3 {
                 let text = format!("{}{}", "x".repeat(shift), "가".repeat(2_000));
                 note(&Error::new(Code::Option, text), encoding);
-                let bytes = last_error();
+                let bytes = last_error::<u8>();
                 assert!(bytes.len() < ERROR_BYTES_MAX && bytes.len() > ERROR_BYTES_MAX - 8);
                 assert!(crate::encoding::decode(&bytes, encoding).is_ok());
             }

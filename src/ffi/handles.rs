@@ -6,12 +6,12 @@
 
 use super::pin::pin;
 use super::result_callback::ResultCallback;
+use super::unit::Unit;
 use super::{guard, text};
 use crate::client::Client;
 use crate::config::{Encoding, Settings};
 use crate::error::{Code, Error, Result};
 use parking_lot::RwLock;
-use std::ffi::c_char;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
@@ -36,7 +36,7 @@ impl Opened {
     ///
     /// # Safety
     /// As [`text::read`].
-    pub(super) unsafe fn read(&self, name: &str, text: *const c_char, max: usize) -> Result<String> {
+    pub(super) unsafe fn read<T: Unit>(&self, name: &str, text: *const T, max: usize) -> Result<String> {
         // SAFETY: the caller of this function answers for it.
         unsafe { text::read(name, text, max, self.encoding) }
     }
@@ -45,7 +45,7 @@ impl Opened {
     ///
     /// # Safety
     /// As [`text::read`].
-    pub(super) unsafe fn read_or_empty(&self, name: &str, text: *const c_char, max: usize) -> Result<String> {
+    pub(super) unsafe fn read_or_empty<T: Unit>(&self, name: &str, text: *const T, max: usize) -> Result<String> {
         // SAFETY: the caller of this function answers for it.
         unsafe { text::read_or_empty(name, text, max, self.encoding) }
     }

@@ -1,14 +1,17 @@
 //! The C ABI: what `include/alimi.h` shows, and the only `unsafe` of the crate.
 //!
-//! Invariants: every exported function stands in [`api`] and is guard, convert, one call inward, convert back; no panic
+//! Invariants: every exported function stands in [`api`] or [`wide`] and is guard, convert, one call inward, convert back; no panic
 //! leaves; nothing is kept of the caller's memory; nothing starts at load; no global of the host is touched. The header
 //! is generated from the doc comments of these files, so they speak to C programmers.
 
 mod api;
 mod batch;
+mod calls;
 mod codes;
 mod guard;
 mod handles;
+#[cfg(feature = "jni")]
+mod jni;
 mod lent;
 mod log_callback;
 mod pin;
@@ -16,6 +19,8 @@ mod result;
 mod result_callback;
 mod send;
 mod text;
+mod unit;
+mod wide;
 
 use crate::error::{Code, Error, Result};
 use std::time::Duration;

@@ -6,6 +6,7 @@
 
 use super::codes::{ALIMI_KEY_SIZE, ALIMI_RESULT_SIZE_MIN};
 use super::text::{encode_cut, encode_json};
+use super::unit::Unit;
 use crate::config::Encoding;
 use crate::error::{Code, Error, Result};
 use crate::message::MessageResult;
@@ -104,7 +105,7 @@ impl alimi_result_t {
 /// A NUL-terminated member.
 fn text<const N: usize>(text: &str, encoding: Encoding) -> [c_char; N] {
     let mut member = [0; N];
-    for (to, from) in member.iter_mut().zip(encode_cut(text, encoding, N - 1)) {
+    for (to, from) in member.iter_mut().zip(encode_cut::<u8>(text, encoding, N - 1)) {
         *to = from as c_char;
     }
     member
@@ -150,7 +151,7 @@ impl Room {
 }
 
 /// A result as JSON in the caller's encoding: one flat object, always with all members, in this order.
-pub(super) fn to_json(result: &MessageResult, encoding: Encoding) -> Vec<u8> {
+pub(super) fn to_json<T: Unit>(result: &MessageResult, encoding: Encoding) -> Vec<T> {
     let time = |time: Option<Timestamp>| time.map(Timestamp::to_iso).unwrap_or_default();
     let members = [
         ("key", result.key.as_str().into()),
@@ -272,7 +273,7 @@ mod tests {
 
     #[test]
     fn json_has_every_member_of_the_result_in_a_fixed_order() {
-        let json = String::from_utf8(to_json(&example(), Encoding::Utf8)).unwrap();
+        let json = String::from_utf8(to_json::<u8>(&example(), Encoding::Utf8)).unwrap();
         assert!(
             json.starts_with(r#"{"key":"APPT-1","state":"delivered","channel":"lms","certainty":"sent","attempts":3,"#)
         );
@@ -281,7 +282,7 @@ mod tests {
         assert_eq!(parsed["gateway_id"], "가".repeat(100));
         assert_eq!(parsed["tag"], "\u{a9}\"");
         assert_eq!(parsed["sent"], "");
-        let cp949 = to_json(&example(), Encoding::Cp949);
+        let cp949 = to_json::<u8>(&example(), Encoding::Cp949);
         let text = crate::encoding::decode(&cp949, Encoding::Cp949).unwrap();
         assert_eq!(serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(&text).unwrap(), parsed);
     }

@@ -167,7 +167,8 @@ fn end(thread: &Thread, client: &Client, deadline: Instant) -> bool {
         return false;
     }
     loop {
-        client.wake();
+        // Not `wake`: that would end a poll of the host which comes after this.
+        client.wake_who_waits();
         if thread.has_ended(deadline.min(Instant::now() + WAKE_AGAIN)) {
             return true;
         }

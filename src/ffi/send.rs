@@ -6,19 +6,19 @@
 use super::codes::ALIMI_KEY_SIZE;
 use super::handles::Opened;
 use super::text::Output;
+use super::unit::Unit;
 use crate::error::{Code, Error, Result};
 use crate::message::{Key, Request};
-use std::ffi::c_char;
 
 /// Where the key goes; nowhere when the caller gave one and wants none back.
-pub(super) struct OutKey(Option<Output>);
+pub(super) struct OutKey<T>(Option<Output<T>>);
 
-impl OutKey {
+impl<T: Unit> OutKey<T> {
     /// Checks the buffer for the key that the message has or will get.
     ///
     /// # Safety
-    /// `out_key` is NULL or writable for `cap` bytes.
-    pub(super) unsafe fn new(key: &str, out_key: *mut c_char, cap: i32) -> Result<OutKey> {
+    /// `out_key` is NULL or writable for `cap` units.
+    pub(super) unsafe fn new(key: &str, out_key: *mut T, cap: i32) -> Result<OutKey<T>> {
         if !key.is_empty() {
             Key::parse(key)?;
         }
@@ -27,7 +27,8 @@ impl OutKey {
             (true, true) => Err(Error::new(
                 Code::InvalidArgument,
                 format!(
-                    "out_key: is NULL; give a key, or a buffer of {ALIMI_KEY_SIZE} bytes for the key that alimi makes"
+                    "out_key: is NULL; give a key, or a buffer of {ALIMI_KEY_SIZE} {} for the key that alimi makes",
+                    T::NAME
                 ),
             )),
             (false, missing) => {
@@ -41,10 +42,10 @@ impl OutKey {
 }
 
 /// Keeps one message.
-pub(super) fn send(opened: &Opened, request: Request, out_key: &OutKey) -> Result<Code> {
+pub(super) fn send<T: Unit>(opened: &Opened, request: Request, out_key: &OutKey<T>) -> Result<Code> {
     let accepted = opened.client.send(request)?;
     if let Some(output) = &out_key.0 {
-        output.write(accepted.key.as_bytes())?;
+        output.write_ascii(&accepted.key)?;
     }
     Ok(if accepted.duplicate { Code::Duplicate } else { Code::Ok })
 }
@@ -53,9 +54,9 @@ pub(super) fn send(opened: &Opened, request: Request, out_key: &OutKey) -> Resul
 mod tests {
     use super::*;
 
-    fn check(key: &str, buffer: Option<&mut [u8]>) -> Result<OutKey> {
+    fn check(key: &str, buffer: Option<&mut [u8]>) -> Result<OutKey<u8>> {
         let cap = buffer.as_ref().map_or(0, |buffer| buffer.len() as i32);
-        let start = buffer.map_or(std::ptr::null_mut(), |buffer| buffer.as_mut_ptr().cast());
+        let start = buffer.map_or(std::ptr::null_mut(), |buffer| buffer.as_mut_ptr());
         // SAFETY: the buffer has `cap` bytes.
         unsafe { OutKey::new(key, start, cap) }
     }

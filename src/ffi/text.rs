@@ -1,13 +1,12 @@
-//! Text across the border.
+//! Text across the border, in bytes or in UTF-16.
 //!
 //! Invariants: text in is read up to its NUL or a limit, never further, and copied before anything else happens; text
-//! out is always NUL-terminated, never more than the capacity, and whole or not there at all.
+//! out is always NUL-terminated, never more than the capacity, and whole or not there at all. Lengths, limits, positions
+//! and capacities count units: bytes, or those of UTF-16. No pointer need be aligned.
 
+use super::unit::Unit;
 use crate::config::Encoding;
-use crate::encoding::{decode, encode};
 use crate::error::{Code, Error, Result};
-use std::borrow::Cow;
-use std::ffi::c_char;
 use std::ptr;
 
 /// Keys, numbers, names.
@@ -22,30 +21,27 @@ pub(super) const BATCH_MAX: usize = 16 * 1024 * 1024;
 /// Reads an argument that must be there.
 ///
 /// # Safety
-/// `text` is NULL or readable up to its NUL, or up to `max` + 1 bytes.
-pub(super) unsafe fn read(name: &str, text: *const c_char, max: usize, encoding: Encoding) -> Result<String> {
+/// `text` is NULL or readable up to its NUL, or up to `max` + 1 units.
+pub(super) unsafe fn read<T: Unit>(name: &str, text: *const T, max: usize, encoding: Encoding) -> Result<String> {
     if text.is_null() {
         return Err(Error::new(Code::InvalidArgument, format!("{name}: is NULL; it must point to text")));
     }
     // SAFETY: not NULL; the caller of this function answers for the rest.
-    let bytes = unsafe { bytes(name, text, max) }?;
-    match decode(bytes, encoding) {
-        Ok(text) => Ok(text.into_owned()),
-        Err(position) => {
-            let expected = match encoding {
-                Encoding::Utf8 => "UTF-8",
-                Encoding::Cp949 => "CP949",
-            };
-            Err(Error::new(Code::Encoding, format!("{name}: byte {position} (counted from 0) is not {expected} text")))
-        }
-    }
+    let units = unsafe { units(name, text, max) }?;
+    T::decode(&units, encoding)
+        .map_err(|position| Error::new(Code::Encoding, format!("{name}: {}", T::wrong(position, encoding))))
 }
 
 /// Reads an argument that may be NULL, which is the empty text.
 ///
 /// # Safety
 /// As [`read`].
-pub(super) unsafe fn read_or_empty(name: &str, text: *const c_char, max: usize, encoding: Encoding) -> Result<String> {
+pub(super) unsafe fn read_or_empty<T: Unit>(
+    name: &str,
+    text: *const T,
+    max: usize,
+    encoding: Encoding,
+) -> Result<String> {
     if text.is_null() {
         return Ok(String::new());
     }
@@ -53,67 +49,76 @@ pub(super) unsafe fn read_or_empty(name: &str, text: *const c_char, max: usize, 
     unsafe { read(name, text, max, encoding) }
 }
 
-/// Reads the configuration, whose encoding is not known yet: UTF-8, or else CP949. Korean in CP949 is practically never
-/// valid UTF-8, and ASCII is both.
+/// Reads the configuration, whose encoding is not known yet: the first of [`Unit::TRIED`] in which it is text. Korean in
+/// CP949 is practically never valid UTF-8, and ASCII is both.
 ///
 /// # Safety
 /// As [`read`].
-pub(super) unsafe fn read_config(config: *const c_char) -> Result<(String, Encoding)> {
-    // SAFETY: the caller of this function answers for it.
-    match unsafe { read("config", config, CONFIG_MAX, Encoding::Utf8) } {
-        Err(error) if error.code() == Code::Encoding => {}
-        other => return other.map(|text| (text, Encoding::Utf8)),
-    }
-    // SAFETY: the same.
-    match unsafe { read("config", config, CONFIG_MAX, Encoding::Cp949) } {
-        Err(error) if error.code() == Code::Encoding => {
-            Err(Error::new(Code::Encoding, format!("{}, nor is the whole UTF-8 text", error.text())))
+pub(super) unsafe fn read_config<T: Unit>(config: *const T) -> Result<(String, Encoding)> {
+    let mut refused = None;
+    for &encoding in T::TRIED {
+        // SAFETY: the caller of this function answers for it.
+        match unsafe { read("config", config, CONFIG_MAX, encoding) } {
+            Ok(text) => return Ok((text, encoding)),
+            Err(error) if error.code() == Code::Encoding => refused = Some(error),
+            Err(error) => return Err(error),
         }
-        other => other.map(|text| (text, Encoding::Cp949)),
     }
+    let last = refused.as_ref().map_or("", Error::text);
+    let others = if T::TRIED.len() > 1 { ", nor is the whole UTF-8 text" } else { "" };
+    Err(Error::new(Code::Encoding, format!("{last}{others}")))
 }
 
 /// # Safety
-/// `text` is readable up to its NUL, or up to `max` + 1 bytes.
-unsafe fn bytes<'a>(name: &str, text: *const c_char, max: usize) -> Result<&'a [u8]> {
-    let start = text.cast::<u8>();
+/// `text` is readable up to its NUL, or up to `max` + 1 units.
+unsafe fn units<T: Unit>(name: &str, text: *const T, max: usize) -> Result<Vec<T>> {
     for length in 0..=max {
-        // SAFETY: every byte before this one was not NUL and `length` is at most `max`.
-        if unsafe { start.add(length).read() } == 0 {
-            // SAFETY: these bytes were just read.
-            return Ok(unsafe { std::slice::from_raw_parts(start, length) });
+        // SAFETY: every unit before this one was not NUL and `length` is at most `max`.
+        if unsafe { text.add(length).read_unaligned() } == T::NUL {
+            let mut units = vec![T::NUL; length];
+            // SAFETY: these units were just read; bytes need no alignment.
+            unsafe {
+                ptr::copy_nonoverlapping(text.cast::<u8>(), units.as_mut_ptr().cast(), length * size_of::<T>());
+            }
+            return Ok(units);
         }
     }
-    Err(Error::new(Code::InvalidArgument, format!("{name}: no NUL within {max} bytes; that is the most allowed")))
+    Err(Error::new(Code::InvalidArgument, format!("{name}: no NUL within {max} {}; that is the most allowed", T::NAME)))
 }
 
 /// A caller's buffer, checked.
-pub(super) struct Output {
-    start: *mut u8,
+pub(super) struct Output<T> {
+    start: *mut T,
     capacity: usize,
 }
 
-impl Output {
-    /// Takes a buffer of `capacity` bytes. `name` is the argument's, for the error.
+impl<T: Unit> Output<T> {
+    /// Takes a buffer of `capacity` units. `name` is the argument's, for the error.
     ///
     /// # Safety
-    /// `start` is NULL or writable for `capacity` bytes.
-    pub(super) unsafe fn new(name: &str, start: *mut c_char, capacity: i32) -> Result<Output> {
+    /// `start` is NULL or writable for `capacity` units.
+    pub(super) unsafe fn new(name: &str, start: *mut T, capacity: i32) -> Result<Output<T>> {
         let refuse = |what: String| Err(Error::new(Code::InvalidArgument, what));
         let Ok(capacity) = usize::try_from(capacity) else {
-            return refuse(format!("capacity of {name}: is {capacity}; it must be the size of the buffer in bytes"));
+            let units = T::NAME;
+            return refuse(format!("capacity of {name}: is {capacity}; it must be the size of the buffer in {units}"));
         };
         if start.is_null() {
             return refuse(format!("{name}: is NULL; it must point to a buffer"));
         }
-        Ok(Output { start: start.cast(), capacity })
+        Ok(Output { start, capacity })
     }
 
     /// Writes text and its NUL, or says how much room is needed.
-    pub(super) fn write(&self, text: &[u8]) -> Result<()> {
+    pub(super) fn write(&self, text: &[T]) -> Result<()> {
         self.require(text.len() + 1)?;
         self.put(text);
         Ok(())
+    }
+
+    /// [`Output::write`] of text that every encoding has.
+    pub(super) fn write_ascii(&self, text: &str) -> Result<()> {
+        self.write(&ascii(text))
     }
 
     /// Refuses when there is less room than `needed`; the buffer then holds `needed` in decimal digits, where they fit.
@@ -123,39 +128,43 @@ impl Output {
         }
         let digits = needed.to_string();
         if digits.len() < self.capacity {
-            self.put(digits.as_bytes());
+            self.put(&ascii(&digits));
         } else if self.capacity > 0 {
-            self.put(b"");
+            self.put(&[]);
         }
-        let capacity = self.capacity;
-        Err(Error::new(Code::BufferTooSmall, format!("{needed} bytes are needed, the buffer has {capacity}")))
+        let (capacity, units) = (self.capacity, T::NAME);
+        Err(Error::new(Code::BufferTooSmall, format!("{needed} {units} are needed, the buffer has {capacity}")))
     }
 
-    fn put(&self, text: &[u8]) {
+    fn put(&self, text: &[T]) {
         debug_assert!(text.len() < self.capacity);
-        // SAFETY: `new` was promised `capacity` writable bytes, the callers checked that text and NUL fit, and `text`
-        // is memory of ours.
+        // SAFETY: `new` was promised `capacity` writable units, the callers checked that text and NUL fit, and `text`
+        // is memory of ours; bytes need no alignment.
         unsafe {
-            ptr::copy_nonoverlapping(text.as_ptr(), self.start, text.len());
-            self.start.add(text.len()).write(0);
+            ptr::copy_nonoverlapping(text.as_ptr().cast::<u8>(), self.start.cast(), size_of_val(text));
+            self.start.add(text.len()).write_unaligned(T::NUL);
         }
     }
 }
 
+fn ascii<T: Unit>(text: &str) -> Vec<T> {
+    text.bytes().map(T::from_ascii).collect()
+}
+
 /// An answer that is JSON or another text, e.g. CSV.
-pub(super) fn encode_answer(text: &str, encoding: Encoding) -> Result<Vec<u8>> {
+pub(super) fn encode_answer<T: Unit>(text: &str, encoding: Encoding) -> Result<Vec<T>> {
     if text.starts_with(['{', '[']) { Ok(encode_json(text, encoding)) } else { encode_strict(text, encoding) }
 }
 
 /// A value as JSON.
-pub(super) fn encode_value(value: &impl serde::Serialize, encoding: Encoding) -> Result<Vec<u8>> {
+pub(super) fn encode_value<T: Unit>(value: &impl serde::Serialize, encoding: Encoding) -> Result<Vec<T>> {
     let json = serde_json::to_string(value)
         .map_err(|error| Error::new(Code::Internal, format!("an answer could not be written as JSON: {error}")))?;
     Ok(encode_json(&json, encoding))
 }
 
-fn encode_strict(text: &str, encoding: Encoding) -> Result<Vec<u8>> {
-    encode(text, encoding).map(|bytes| bytes.into_owned()).map_err(|position| {
+fn encode_strict<T: Unit>(text: &str, encoding: Encoding) -> Result<Vec<T>> {
+    T::encode(text, encoding).map_err(|position| {
         let character = text.get(position..).and_then(|rest| rest.chars().next()).map_or(0, u32::from);
         Error::new(Code::Encoding, format!("the answer holds U+{character:04X}, which CP949 lacks; ask for JSON"))
     })
@@ -163,45 +172,51 @@ fn encode_strict(text: &str, encoding: Encoding) -> Result<Vec<u8>> {
 
 /// JSON in the caller's encoding. Outside ASCII, JSON has text inside strings alone, so a character that the encoding
 /// lacks is written as `\uXXXX` and nothing is lost.
-pub(super) fn encode_json(json: &str, encoding: Encoding) -> Vec<u8> {
-    if let Ok(bytes) = encode(json, encoding) {
-        return bytes.into_owned();
+pub(super) fn encode_json<T: Unit>(json: &str, encoding: Encoding) -> Vec<T> {
+    if let Ok(units) = T::encode(json, encoding) {
+        return units;
     }
-    let mut bytes = Vec::with_capacity(json.len());
+    let mut units = Vec::with_capacity(json.len());
     for character in json.chars() {
-        match encode(character.encode_utf8(&mut [0; 4]), encoding) {
-            Ok(encoded) => bytes.extend_from_slice(&encoded),
+        match T::encode(character.encode_utf8(&mut [0; 4]), encoding) {
+            Ok(encoded) => units.extend(encoded),
             Err(_) => character
                 .encode_utf16(&mut [0; 2])
                 .iter()
-                .for_each(|unit| bytes.extend_from_slice(format!("\\u{unit:04x}").as_bytes())),
+                .for_each(|unit| units.extend(ascii::<T>(&format!("\\u{unit:04x}")))),
         }
     }
-    bytes
+    units
 }
 
-/// At most `max` bytes of text for people: cut at a character, `?` for what the encoding lacks and for NUL.
-pub(super) fn encode_cut(text: &str, encoding: Encoding, max: usize) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(text.len().min(max));
+/// At most `max` units of text for people: cut at a character, `?` for what the encoding lacks and for NUL.
+pub(super) fn encode_cut<T: Unit>(text: &str, encoding: Encoding, max: usize) -> Vec<T> {
+    let mut units = Vec::with_capacity(text.len().min(max));
     for character in text.chars().map(|character| if character == '\0' { '?' } else { character }) {
         let mut buffer = [0; 4];
-        let encoded = encode(character.encode_utf8(&mut buffer), encoding).unwrap_or(Cow::Borrowed(b"?"));
-        if bytes.len() + encoded.len() > max {
+        let encoded = T::encode(character.encode_utf8(&mut buffer), encoding).unwrap_or_else(|_| ascii("?"));
+        if units.len() + encoded.len() > max {
             break;
         }
-        bytes.extend_from_slice(&encoded);
+        units.extend(encoded);
     }
-    bytes
+    units
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::encoding::decode;
+    use std::ffi::CStr;
+
+    fn start(text: &CStr) -> *const u8 {
+        text.as_ptr().cast()
+    }
 
     fn written(text: &[u8], capacity: usize) -> (Result<()>, Vec<u8>) {
         let mut buffer = vec![0xee_u8; capacity + 8];
         // SAFETY: the buffer is larger than the capacity.
-        let output = unsafe { Output::new("buf", buffer.as_mut_ptr().cast(), capacity as i32) }.unwrap();
+        let output = unsafe { Output::new("buf", buffer.as_mut_ptr(), capacity as i32) }.unwrap();
         let result = output.write(text);
         assert!(buffer[capacity..].iter().all(|&byte| byte == 0xee), "nothing is written behind the capacity");
         buffer.truncate(capacity);
@@ -231,7 +246,7 @@ mod tests {
 
     #[test]
     fn a_buffer_that_is_null_or_has_a_negative_size_is_refused_by_name() {
-        let mut byte = 0;
+        let mut byte = 0_u8;
         for (start, capacity, says) in [
             (ptr::null_mut(), 10, "out_key: is NULL"),
             (&raw mut byte, -1, "capacity of out_key: is -1"),
@@ -248,21 +263,21 @@ mod tests {
     fn text_is_read_to_its_nul_or_to_the_limit_and_not_further() {
         // SAFETY: every text here is terminated, or as long as the limit allows to read.
         unsafe {
-            let ok = read("to", c"abc".as_ptr(), 3, Encoding::Utf8);
+            let ok = read("to", start(c"abc"), 3, Encoding::Utf8);
             assert_eq!(ok.unwrap(), "abc");
-            let unterminated = [b'a' as c_char; 5];
+            let unterminated = [b'a'; 5];
             let error = read("to", unterminated.as_ptr(), 4, Encoding::Utf8).unwrap_err();
             assert_eq!(error.code(), Code::InvalidArgument);
             assert_eq!(error.text(), "to: no NUL within 4 bytes; that is the most allowed");
-            assert_eq!(read("to", ptr::null(), 4, Encoding::Utf8).unwrap_err().code(), Code::InvalidArgument);
-            assert_eq!(read_or_empty("to", ptr::null(), 4, Encoding::Utf8).unwrap(), "");
+            assert_eq!(read("to", ptr::null::<u8>(), 4, Encoding::Utf8).unwrap_err().code(), Code::InvalidArgument);
+            assert_eq!(read_or_empty("to", ptr::null::<u8>(), 4, Encoding::Utf8).unwrap(), "");
         }
     }
 
     #[test]
     fn wrong_bytes_are_an_error_with_the_argument_and_the_position_but_not_the_text() {
         // SAFETY: the text is terminated.
-        let error = unsafe { read("text", c"kim\xff".as_ptr(), 100, Encoding::Utf8) }.unwrap_err();
+        let error = unsafe { read("text", start(c"kim\xff"), 100, Encoding::Utf8) }.unwrap_err();
         assert_eq!(error.code(), Code::Encoding);
         assert_eq!(error.text(), "text: byte 3 (counted from 0) is not UTF-8 text");
     }
@@ -271,10 +286,10 @@ mod tests {
     fn the_encoding_of_a_configuration_is_found() {
         // SAFETY: the texts are terminated.
         unsafe {
-            assert_eq!(read_config(c"{}".as_ptr()).unwrap(), ("{}".into(), Encoding::Utf8));
-            assert_eq!(read_config(c"가".as_ptr()).unwrap(), ("가".into(), Encoding::Utf8));
-            assert_eq!(read_config(c"\xb0\xa1".as_ptr()).unwrap(), ("가".into(), Encoding::Cp949));
-            let error = read_config(c"ab\xff".as_ptr()).unwrap_err();
+            assert_eq!(read_config(start(c"{}")).unwrap(), ("{}".into(), Encoding::Utf8));
+            assert_eq!(read_config(start(c"가")).unwrap(), ("가".into(), Encoding::Utf8));
+            assert_eq!(read_config(start(c"\xb0\xa1")).unwrap(), ("가".into(), Encoding::Cp949));
+            let error = read_config(start(c"ab\xff")).unwrap_err();
             assert_eq!(error.code(), Code::Encoding);
             assert!(error.text().starts_with("config: byte 2 "), "{error}");
         }
@@ -283,20 +298,47 @@ mod tests {
     #[test]
     fn json_loses_nothing_that_cp949_lacks() {
         let json = serde_json::to_string("가\u{a9}나\u{1f600}").unwrap();
-        let bytes = encode_json(&json, Encoding::Cp949);
+        let bytes = encode_json::<u8>(&json, Encoding::Cp949);
         let text = decode(&bytes, Encoding::Cp949).unwrap();
         assert!(text.contains("\\u00a9"), "{text}");
         assert_eq!(serde_json::from_str::<String>(&text).unwrap(), "가\u{a9}나\u{1f600}");
-        assert_eq!(encode_json(&json, Encoding::Utf8), json.as_bytes());
+        assert_eq!(encode_json::<u8>(&json, Encoding::Utf8), json.as_bytes());
     }
 
     #[test]
     fn other_text_that_cp949_lacks_is_an_error_or_a_question_mark_for_people() {
-        let error = encode_strict("가\u{a9}", Encoding::Cp949).unwrap_err();
+        let error = encode_strict::<u8>("가\u{a9}", Encoding::Cp949).unwrap_err();
         assert_eq!(error.code(), Code::Encoding);
         assert!(error.text().contains("U+00A9"), "{error}");
-        assert_eq!(encode_cut("\u{a9}가\0b", Encoding::Cp949, 10), b"?\xb0\xa1?b");
-        assert_eq!(encode_cut("a가가", Encoding::Cp949, 4), b"a\xb0\xa1");
-        assert_eq!(encode_cut("a가가", Encoding::Utf8, 6), "a가".as_bytes());
+        assert_eq!(encode_cut::<u8>("\u{a9}가\0b", Encoding::Cp949, 10), b"?\xb0\xa1?b");
+        assert_eq!(encode_cut::<u8>("a가가", Encoding::Cp949, 4), b"a\xb0\xa1");
+        assert_eq!(encode_cut::<u8>("a가가", Encoding::Utf8, 6), "a가".as_bytes());
+    }
+
+    #[test]
+    fn utf16_is_read_and_written_by_units_at_odd_addresses_too() {
+        let text: Vec<u16> = "가\u{1f600}".encode_utf16().chain([0]).collect();
+        let mut memory = [0xee_u8; 1 + 2 * 6];
+        let odd = memory[1..].as_mut_ptr().cast::<u16>();
+        // SAFETY: the memory has room for six units behind its first byte, and the text is terminated.
+        unsafe {
+            ptr::copy_nonoverlapping(text.as_ptr().cast::<u8>(), odd.cast(), 2 * text.len());
+            assert_eq!(read("to", odd, 3, Encoding::Cp949).unwrap(), "가\u{1f600}");
+            let error = read("to", odd, 2, Encoding::Cp949).unwrap_err();
+            assert_eq!(error.text(), "to: no NUL within 2 UTF-16 units; that is the most allowed");
+            odd.add(2).write_unaligned(0x41);
+            let error = read("to", odd, 3, Encoding::Utf8).unwrap_err();
+            assert_eq!(error.code(), Code::Encoding);
+            assert!(error.text().starts_with("to: UTF-16 unit 1 (counted from 0) is one half of"), "{error}");
+
+            let output = Output::new("buf", odd, 4).unwrap();
+            output.write(&text[..3]).unwrap();
+            assert_eq!(read("to", odd, 3, Encoding::Utf8).unwrap(), "가\u{1f600}");
+            let error = Output::new("buf", odd, 3).unwrap().write(&text[..3]).unwrap_err();
+            assert_eq!(error.text(), "4 UTF-16 units are needed, the buffer has 3");
+            assert_eq!(read("to", odd, 3, Encoding::Utf8).unwrap(), "4");
+        }
+        assert_eq!((memory[0], &memory[9..]), (0xee, &[0xee; 4][..]), "nothing is written behind the capacity");
+        assert_eq!(encode_cut::<u16>("a\u{1f600}b", Encoding::Cp949, 2), [0x61]);
     }
 }

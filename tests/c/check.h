@@ -82,11 +82,28 @@ static void every_function_of_a_client_answers(int32_t client, int32_t expected)
     EQUAL(alimi_ack_result(client, "K"), expected);
     EQUAL(alimi_get_status(client, "K", &result), expected);
     EQUAL(alimi_wake(client), expected);
+    EQUAL(alimi_get_status_json(client, "K", buffer, cap), expected);
     EQUAL(alimi_get_stats(client, "", buffer, cap), expected);
     EQUAL(alimi_get_health(client, buffer, cap), expected);
     EQUAL(alimi_set_result_callback(client, ignore_result, NULL), expected);
     EQUAL(alimi_set_result_callback(client, NULL, NULL), expected);
     EQUAL(alimi_shutdown(client, 0), expected);
+}
+
+/* The same for those of UTF-16. */
+static void every_wide_function_of_a_client_answers(int32_t client, int32_t expected)
+{
+    static alimi_utf16_t buffer[4096];
+    static const alimi_utf16_t text[] = {'K', 0}, batch[] = {'[', ']', 0};
+    EQUAL(alimi_send_alimtalk_w(client, text, text, text, text, text, buffer, 4096), expected);
+    EQUAL(alimi_send_text_w(client, text, text, text, text, buffer, 4096), expected);
+    EQUAL(alimi_send_batch_w(client, batch, buffer, 4096), expected);
+    EQUAL(alimi_cancel_w(client, text), expected);
+    EQUAL(alimi_poll_result_json_w(client, 0, buffer, 4096), expected);
+    EQUAL(alimi_ack_result_w(client, text), expected);
+    EQUAL(alimi_get_status_json_w(client, text, buffer, 4096), expected);
+    EQUAL(alimi_get_stats_w(client, NULL, buffer, 4096), expected);
+    EQUAL(alimi_get_health_w(client, buffer, 4096), expected);
 }
 
 /* Every function of the header in a forked child, with `client` of the parent. */
@@ -97,8 +114,14 @@ static void every_function_answers_forked_in_a_child(int32_t client, const char 
     CHECK(child >= 0);
     if (child == 0) {
         char buffer[64];
+        alimi_utf16_t wide[64] = {0};
         int32_t other;
         every_function_of_a_client_answers(client, ALIMI_ERR_FORKED);
+        every_wide_function_of_a_client_answers(client, ALIMI_ERR_FORKED);
+        EQUAL(alimi_init_w(wide, &other), ALIMI_ERR_FORKED);
+        EQUAL(alimi_version_w(wide, 64), ALIMI_ERR_FORKED);
+        EQUAL(alimi_error_text_w(0, wide, 64), ALIMI_ERR_FORKED);
+        EQUAL(alimi_last_error_w(wide, 64), ALIMI_ERR_FORKED);
         EQUAL(alimi_init(config, &other), ALIMI_ERR_FORKED);
         EQUAL(alimi_version(buffer, 64), ALIMI_ERR_FORKED);
         EQUAL(alimi_error_text(0, buffer, 64), ALIMI_ERR_FORKED);
