@@ -16,7 +16,8 @@ static sigset_t mask;
 static char locale_name[64], directory[1024];
 static char **environment;
 static int variables;
-static const int traps = FE_DIVBYZERO | FE_INVALID | FE_OVERFLOW;
+/* Those that the processor has. */
+static int traps;
 
 static void on_signal(int signal)
 {
@@ -48,7 +49,8 @@ static void prepare(const char *place)
     environment = environ;
     variables = count_variables();
     fesetround(FE_UPWARD);
-    feenableexcept(traps);
+    feenableexcept(FE_DIVBYZERO | FE_INVALID | FE_OVERFLOW);
+    traps = fegetexcept();
 }
 
 /* Before a call: flags that alimi would have to clear, and an errno that nobody sets. */
