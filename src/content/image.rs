@@ -17,10 +17,10 @@ pub(super) fn check(part: &str, path: &str, most: u64) -> Result<String> {
     if path.is_empty() || path.len() > PATH_BYTES_MAX {
         return Err(wrong(format!("the path has {} bytes; allowed are 1 to {PATH_BYTES_MAX}", path.len())));
     }
-    let whole = std::path::absolute(path).ok().and_then(|path| path.into_os_string().into_string().ok());
-    let whole =
-        whole.ok_or_else(|| wrong(String::from("the current directory of the program has no name in Unicode")))?;
     let unreadable = |error: std::io::Error| wrong(format!("the file cannot be read ({})", error.kind()));
+    let whole = std::path::absolute(path).map_err(unreadable)?.into_os_string().into_string();
+    let whole =
+        whole.map_err(|_| wrong(String::from("the current directory of the program has no name in Unicode")))?;
     let metadata = std::fs::metadata(path).map_err(unreadable)?;
     if !metadata.is_file() {
         return Err(wrong(String::from("the path is no file; it must name a JPEG file")));
