@@ -99,6 +99,8 @@ const
   ALIMI_ERR_OUTBOX_VERSION = -206;
   // The outbox cannot be opened or created at its path.
   ALIMI_ERR_OUTBOX_PATH = -207;
+  // The outbox is sealed with another key than the configuration gives.
+  ALIMI_ERR_OUTBOX_KEY = -208;
   // The recipient is not a Korean number that can take messages.
   ALIMI_ERR_RECIPIENT = -300;
   // The sender number is missing or has no form that carriers allow.
@@ -290,6 +292,7 @@ function alimi_ack_result(client: Integer; key: PAnsiChar): Integer; {$IFDEF MSW
 function alimi_get_status(client: Integer; key: PAnsiChar; inout_result: PAlimiRawResult): Integer; {$IFDEF MSWINDOWS}stdcall{$ELSE}cdecl{$ENDIF}; external AlimiLibrary;
 function alimi_get_status_json(client: Integer; key: PAnsiChar; buf: PAnsiChar; cap: Integer): Integer; {$IFDEF MSWINDOWS}stdcall{$ELSE}cdecl{$ENDIF}; external AlimiLibrary;
 function alimi_wake(client: Integer): Integer; {$IFDEF MSWINDOWS}stdcall{$ELSE}cdecl{$ENDIF}; external AlimiLibrary;
+function alimi_reload(client: Integer; config: PAnsiChar): Integer; {$IFDEF MSWINDOWS}stdcall{$ELSE}cdecl{$ENDIF}; external AlimiLibrary;
 function alimi_get_stats(client: Integer; query: PAnsiChar; buf: PAnsiChar; cap: Integer): Integer; {$IFDEF MSWINDOWS}stdcall{$ELSE}cdecl{$ENDIF}; external AlimiLibrary;
 function alimi_get_health(client: Integer; buf: PAnsiChar; cap: Integer): Integer; {$IFDEF MSWINDOWS}stdcall{$ELSE}cdecl{$ENDIF}; external AlimiLibrary;
 function alimi_set_log_callback(level: Integer; function_: TAlimiLogCallback; context: Pointer): Integer; {$IFDEF MSWINDOWS}stdcall{$ELSE}cdecl{$ENDIF}; external AlimiLibrary;
@@ -298,6 +301,7 @@ function alimi_version_w(buf: PWideChar; cap: Integer): Integer; {$IFDEF MSWINDO
 function alimi_error_text_w(code: Integer; buf: PWideChar; cap: Integer): Integer; {$IFDEF MSWINDOWS}stdcall{$ELSE}cdecl{$ENDIF}; external AlimiLibrary;
 function alimi_last_error_w(buf: PWideChar; cap: Integer): Integer; {$IFDEF MSWINDOWS}stdcall{$ELSE}cdecl{$ENDIF}; external AlimiLibrary;
 function alimi_init_w(config: PWideChar; out_client: PInteger): Integer; {$IFDEF MSWINDOWS}stdcall{$ELSE}cdecl{$ENDIF}; external AlimiLibrary;
+function alimi_reload_w(client: Integer; config: PWideChar): Integer; {$IFDEF MSWINDOWS}stdcall{$ELSE}cdecl{$ENDIF}; external AlimiLibrary;
 function alimi_send_alimtalk_w(client: Integer; key: PWideChar; to_: PWideChar; template_name: PWideChar; variables: PWideChar; options: PWideChar; out_key: PWideChar; cap: Integer): Integer; {$IFDEF MSWINDOWS}stdcall{$ELSE}cdecl{$ENDIF}; external AlimiLibrary;
 function alimi_send_text_w(client: Integer; key: PWideChar; to_: PWideChar; text: PWideChar; options: PWideChar; out_key: PWideChar; cap: Integer): Integer; {$IFDEF MSWINDOWS}stdcall{$ELSE}cdecl{$ENDIF}; external AlimiLibrary;
 function alimi_send_batch_w(client: Integer; messages_json: PWideChar; out_json: PWideChar; cap: Integer): Integer; {$IFDEF MSWINDOWS}stdcall{$ELSE}cdecl{$ENDIF}; external AlimiLibrary;

@@ -19,6 +19,7 @@ FUNCTION long alimi_version(ref string a_buf, long a_cap) LIBRARY "alimi.dll" AL
 FUNCTION long alimi_error_text(long a_code, ref string a_buf, long a_cap) LIBRARY "alimi.dll" ALIAS FOR "alimi_error_text_w"
 FUNCTION long alimi_last_error(ref string a_buf, long a_cap) LIBRARY "alimi.dll" ALIAS FOR "alimi_last_error_w"
 FUNCTION long alimi_init(string a_config, ref long a_out_client) LIBRARY "alimi.dll" ALIAS FOR "alimi_init_w"
+FUNCTION long alimi_reload(long a_client, string a_config) LIBRARY "alimi.dll" ALIAS FOR "alimi_reload_w"
 FUNCTION long alimi_send_alimtalk(long a_client, string a_key, string a_to, string a_template_name, string a_variables, string a_options, ref string a_out_key, long a_cap) LIBRARY "alimi.dll" ALIAS FOR "alimi_send_alimtalk_w"
 FUNCTION long alimi_send_text(long a_client, string a_key, string a_to, string a_text, string a_options, ref string a_out_key, long a_cap) LIBRARY "alimi.dll" ALIAS FOR "alimi_send_text_w"
 FUNCTION long alimi_send_batch(long a_client, string a_messages_json, ref string a_out_json, long a_cap) LIBRARY "alimi.dll" ALIAS FOR "alimi_send_batch_w"
@@ -68,6 +69,7 @@ constant long ALIMI_ERR_OUTBOX_CORRUPT = -204
 constant long ALIMI_ERR_OUTBOX_IO = -205
 constant long ALIMI_ERR_OUTBOX_VERSION = -206
 constant long ALIMI_ERR_OUTBOX_PATH = -207
+constant long ALIMI_ERR_OUTBOX_KEY = -208
 constant long ALIMI_ERR_RECIPIENT = -300
 constant long ALIMI_ERR_SENDER_NUMBER = -301
 constant long ALIMI_ERR_UNKNOWN_ACCOUNT = -302

@@ -26,6 +26,7 @@ FUNCTION long alimi_poll_result_json(long a_client, long a_timeout_ms, ref strin
 FUNCTION long alimi_ack_result(long a_client, string a_key) LIBRARY "alimi.dll"
 FUNCTION long alimi_get_status_json(long a_client, string a_key, ref string a_buf, long a_cap) LIBRARY "alimi.dll"
 FUNCTION long alimi_wake(long a_client) LIBRARY "alimi.dll"
+FUNCTION long alimi_reload(long a_client, string a_config) LIBRARY "alimi.dll"
 FUNCTION long alimi_get_stats(long a_client, string a_query, ref string a_buf, long a_cap) LIBRARY "alimi.dll"
 FUNCTION long alimi_get_health(long a_client, ref string a_buf, long a_cap) LIBRARY "alimi.dll"
 // end of what is generated
@@ -68,6 +69,7 @@ constant long ALIMI_ERR_OUTBOX_CORRUPT = -204
 constant long ALIMI_ERR_OUTBOX_IO = -205
 constant long ALIMI_ERR_OUTBOX_VERSION = -206
 constant long ALIMI_ERR_OUTBOX_PATH = -207
+constant long ALIMI_ERR_OUTBOX_KEY = -208
 constant long ALIMI_ERR_RECIPIENT = -300
 constant long ALIMI_ERR_SENDER_NUMBER = -301
 constant long ALIMI_ERR_UNKNOWN_ACCOUNT = -302

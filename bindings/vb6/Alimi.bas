@@ -43,6 +43,7 @@ Public Const ALIMI_ERR_OUTBOX_CORRUPT As Long = -204
 Public Const ALIMI_ERR_OUTBOX_IO As Long = -205
 Public Const ALIMI_ERR_OUTBOX_VERSION As Long = -206
 Public Const ALIMI_ERR_OUTBOX_PATH As Long = -207
+Public Const ALIMI_ERR_OUTBOX_KEY As Long = -208
 Public Const ALIMI_ERR_RECIPIENT As Long = -300
 Public Const ALIMI_ERR_SENDER_NUMBER As Long = -301
 Public Const ALIMI_ERR_UNKNOWN_ACCOUNT As Long = -302
@@ -156,12 +157,14 @@ Public Declare Function alimi_ack_result Lib "alimi.dll" (ByVal client_ As Long,
 Public Declare Function alimi_get_status Lib "alimi.dll" (ByVal client_ As Long, ByVal key_ As String, ByRef inout_result_ As AlimiRawResult) As Long
 Public Declare Function alimi_get_status_json Lib "alimi.dll" (ByVal client_ As Long, ByVal key_ As String, ByVal buf_ As String, ByVal cap_ As Long) As Long
 Public Declare Function alimi_wake Lib "alimi.dll" (ByVal client_ As Long) As Long
+Public Declare Function alimi_reload Lib "alimi.dll" (ByVal client_ As Long, ByVal config_ As String) As Long
 Public Declare Function alimi_get_stats Lib "alimi.dll" (ByVal client_ As Long, ByVal query_ As String, ByVal buf_ As String, ByVal cap_ As Long) As Long
 Public Declare Function alimi_get_health Lib "alimi.dll" (ByVal client_ As Long, ByVal buf_ As String, ByVal cap_ As Long) As Long
 Public Declare Function alimi_version_w Lib "alimi.dll" (ByVal buf_ As Long, ByVal cap_ As Long) As Long
 Public Declare Function alimi_error_text_w Lib "alimi.dll" (ByVal code_ As Long, ByVal buf_ As Long, ByVal cap_ As Long) As Long
 Public Declare Function alimi_last_error_w Lib "alimi.dll" (ByVal buf_ As Long, ByVal cap_ As Long) As Long
 Public Declare Function alimi_init_w Lib "alimi.dll" (ByVal config_ As Long, ByRef out_client_ As Long) As Long
+Public Declare Function alimi_reload_w Lib "alimi.dll" (ByVal client_ As Long, ByVal config_ As Long) As Long
 Public Declare Function alimi_send_alimtalk_w Lib "alimi.dll" (ByVal client_ As Long, ByVal key_ As Long, ByVal to_ As Long, ByVal template_name_ As Long, ByVal variables_ As Long, ByVal options_ As Long, ByVal out_key_ As Long, ByVal cap_ As Long) As Long
 Public Declare Function alimi_send_text_w Lib "alimi.dll" (ByVal client_ As Long, ByVal key_ As Long, ByVal to_ As Long, ByVal text_ As Long, ByVal options_ As Long, ByVal out_key_ As Long, ByVal cap_ As Long) As Long
 Public Declare Function alimi_send_batch_w Lib "alimi.dll" (ByVal client_ As Long, ByVal messages_json_ As Long, ByVal out_json_ As Long, ByVal cap_ As Long) As Long

@@ -296,7 +296,7 @@ pub extern "system" fn alimi_wake(client: i32) -> i32 {
 /// ALIMI_ERR_INVALID_ARGUMENT, ALIMI_ERR_INVALID_TEXT, ALIMI_ERR_INSIDE_CALLBACK.
 #[unsafe(no_mangle)]
 pub unsafe extern "system" fn alimi_reload(client: i32, config: *const c_char) -> i32 {
-    unsafe { calls::reload(client, config) }
+    unsafe { calls::reload(client, config.cast::<u8>()) }
 }
 
 /// # Looking inside

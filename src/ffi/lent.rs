@@ -74,8 +74,35 @@ mod floats {
     }
 }
 
-/// Other processors do not trap, or not that anybody used it.
-#[cfg(not(any(target_arch = "x86", target_arch = "x86_64")))]
+/// ARM has one register for traps and rounding, and one for the flags.
+#[cfg(target_arch = "aarch64")]
+mod floats {
+    use std::arch::asm;
+
+    pub(super) struct Environment {
+        control: u64,
+        status: u64,
+    }
+
+    pub(super) fn take() -> Environment {
+        let (control, status);
+        // SAFETY: two registers are read; zero in the first one is the default.
+        unsafe {
+            asm!("mrs {0}, fpcr", "mrs {1}, fpsr", "msr fpcr, xzr", out(reg) control, out(reg) status, options(nostack));
+        }
+        Environment { control, status }
+    }
+
+    pub(super) fn give_back(before: &Environment) {
+        // SAFETY: the values were read from the same registers.
+        unsafe {
+            asm!("msr fpcr, {0}", "msr fpsr, {1}", in(reg) before.control, in(reg) before.status, options(nostack));
+        }
+    }
+}
+
+/// For other processors nothing is built.
+#[cfg(not(any(target_arch = "x86", target_arch = "x86_64", target_arch = "aarch64")))]
 mod floats {
     pub(super) type Environment = ();
 

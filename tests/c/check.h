@@ -9,9 +9,19 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#ifdef _WIN32
+#include <fcntl.h>
+#include <io.h>
+/* The names of POSIX; who runs the program sees to its end. */
+#define pipe(ends) _pipe(ends, 256, _O_BINARY)
+#define read _read
+#define write _write
+#define alarm(seconds) ((void)(seconds))
+#else
 #include <sys/types.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#endif
 
 #define HUGE_BYTES (100 * 1024 * 1024)
 
@@ -76,6 +86,7 @@ static void every_function_of_a_client_answers(int32_t client, int32_t expected)
     EQUAL(alimi_send_alimtalk(client, "K", "010-0000-0001", "visit", "", "", buffer, cap), expected);
     EQUAL(alimi_send_text(client, "K", "010-0000-0001", "text", "", buffer, cap), expected);
     EQUAL(alimi_send_batch(client, "[]", buffer, cap), expected);
+    EQUAL(alimi_reload(client, "{}"), expected);
     EQUAL(alimi_cancel(client, "K"), expected);
     EQUAL(alimi_poll_result(client, 0, &result), expected);
     EQUAL(alimi_poll_result_json(client, 0, buffer, cap), expected);
@@ -98,6 +109,7 @@ static void every_wide_function_of_a_client_answers(int32_t client, int32_t expe
     EQUAL(alimi_send_alimtalk_w(client, text, text, text, text, text, buffer, 4096), expected);
     EQUAL(alimi_send_text_w(client, text, text, text, text, buffer, 4096), expected);
     EQUAL(alimi_send_batch_w(client, batch, buffer, 4096), expected);
+    EQUAL(alimi_reload_w(client, text), expected);
     EQUAL(alimi_cancel_w(client, text), expected);
     EQUAL(alimi_poll_result_json_w(client, 0, buffer, 4096), expected);
     EQUAL(alimi_ack_result_w(client, text), expected);
@@ -106,7 +118,13 @@ static void every_wide_function_of_a_client_answers(int32_t client, int32_t expe
     EQUAL(alimi_get_health_w(client, buffer, 4096), expected);
 }
 
-/* Every function of the header in a forked child, with `client` of the parent. */
+/* Every function of the header in a forked child, with `client` of the parent. Windows does not fork. */
+#ifdef _WIN32
+static void every_function_answers_forked_in_a_child(int32_t client, const char *config)
+{
+    (void)client, (void)config;
+}
+#else
 static void every_function_answers_forked_in_a_child(int32_t client, const char *config)
 {
     int status = 0;
@@ -133,6 +151,7 @@ static void every_function_answers_forked_in_a_child(int32_t client, const char 
     CHECK(WIFEXITED(status));
     EQUAL(WEXITSTATUS(status), 0);
 }
+#endif
 
 /* A text that is longer than any argument may be. */
 static char *huge_text(void)

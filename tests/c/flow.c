@@ -203,17 +203,17 @@ static void wrong_buffers_and_times_are_refused(int32_t client)
     EQUAL(alimi_get_status(client, "W", &result), ALIMI_ERR_NOT_FOUND);
 }
 
-/* What the callbacks tell the main thread, one byte each. */
+/* What the callbacks report to the main thread, one byte each. */
 static int pipe_ends[2];
 static char forbidden[2] = "";
 static int32_t answers_inside[2];
 
-static void tell(char what)
+static void report(char what)
 {
     CHECK(write(pipe_ends[1], &what, 1) == 1);
 }
 
-static char told(void)
+static char reported(void)
 {
     char what = '?';
     CHECK(read(pipe_ends[0], &what, 1) == 1);
@@ -225,7 +225,7 @@ static void ALIMI_CALL acknowledge(int32_t client, const alimi_result_t *result,
     CHECK(context == (void *)forbidden);
     EQUAL(result->size, sizeof *result);
     EQUAL(alimi_ack_result(client, result->key), ALIMI_OK);
-    tell('r');
+    report('r');
 }
 
 static void ALIMI_CALL remove_itself(int32_t client, const alimi_result_t *result, void *context)
@@ -233,7 +233,7 @@ static void ALIMI_CALL remove_itself(int32_t client, const alimi_result_t *resul
     (void)context;
     EQUAL(alimi_ack_result(client, result->key), ALIMI_OK);
     answers_inside[0] = alimi_set_result_callback(client, NULL, NULL);
-    tell('x');
+    report('x');
 }
 
 static void ALIMI_CALL shut_down(int32_t client, const alimi_result_t *result, void *context)
@@ -241,7 +241,7 @@ static void ALIMI_CALL shut_down(int32_t client, const alimi_result_t *result, v
     (void)context;
     EQUAL(alimi_ack_result(client, result->key), ALIMI_OK);
     answers_inside[1] = alimi_shutdown(client, WAIT_MS);
-    tell('s');
+    report('s');
 }
 
 static void ALIMI_CALL count_line(int32_t level, const char *text, void *context)
@@ -256,10 +256,10 @@ static void callbacks_get_results_and_may_call_everything(int32_t client)
     EQUAL(alimi_set_log_callback(ALIMI_LOG_TRACE, count_line, (void *)forbidden), ALIMI_OK);
     EQUAL(alimi_set_result_callback(client, acknowledge, (void *)forbidden), ALIMI_OK);
     EQUAL(alimi_send_text(client, "D-1", "010-0000-0001", "text", "", NULL, 0), ALIMI_OK);
-    EQUAL(told(), 'r');
+    EQUAL(reported(), 'r');
     EQUAL(alimi_set_result_callback(client, remove_itself, NULL), ALIMI_OK);
     EQUAL(alimi_send_text(client, "D-2", "010-0000-0001", "text", "", NULL, 0), ALIMI_OK);
-    EQUAL(told(), 'x');
+    EQUAL(reported(), 'x');
     EQUAL(answers_inside[0], ALIMI_CALLBACK_RUNNING);
     EQUAL(alimi_set_result_callback(client, acknowledge, (void *)forbidden), ALIMI_OK);
     EQUAL(alimi_set_result_callback(client, NULL, NULL), ALIMI_OK);
@@ -272,7 +272,7 @@ static void a_callback_may_shut_its_client_down(const char *directory)
     int32_t client = start(directory, "inside");
     EQUAL(alimi_set_result_callback(client, shut_down, NULL), ALIMI_OK);
     EQUAL(alimi_send_text(client, "E-1", "010-0000-0001", "text", "", NULL, 0), ALIMI_OK);
-    EQUAL(told(), 's');
+    EQUAL(reported(), 's');
     EQUAL(answers_inside[1], ALIMI_OK);
     every_function_of_a_client_answers(client, ALIMI_ERR_INVALID_HANDLE);
 }

@@ -199,6 +199,8 @@ namespace Alimi
         OutboxVersion = -206,
         /// <summary>The outbox cannot be opened or created at its path.</summary>
         OutboxPath = -207,
+        /// <summary>The outbox is sealed with another key than the configuration gives.</summary>
+        OutboxKey = -208,
         /// <summary>The recipient is not a Korean number that can take messages.</summary>
         Recipient = -300,
         /// <summary>The sender number is missing or has no form that carriers allow.</summary>

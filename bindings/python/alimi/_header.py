@@ -43,6 +43,7 @@ ERR_OUTBOX_CORRUPT = -204
 ERR_OUTBOX_IO = -205
 ERR_OUTBOX_VERSION = -206
 ERR_OUTBOX_PATH = -207
+ERR_OUTBOX_KEY = -208
 ERR_RECIPIENT = -300
 ERR_SENDER_NUMBER = -301
 ERR_UNKNOWN_ACCOUNT = -302
@@ -163,6 +164,7 @@ IMPORTS = {
     "alimi_get_status": [c_int32, c_char_p, POINTER(ResultStructure)],
     "alimi_get_status_json": [c_int32, c_char_p, c_void_p, c_int32],
     "alimi_wake": [c_int32],
+    "alimi_reload": [c_int32, c_char_p],
     "alimi_get_stats": [c_int32, c_char_p, c_void_p, c_int32],
     "alimi_get_health": [c_int32, c_void_p, c_int32],
     "alimi_set_log_callback": [c_int32, _LOG, c_void_p],
@@ -171,6 +173,7 @@ IMPORTS = {
     "alimi_error_text_w": [c_int32, c_void_p, c_int32],
     "alimi_last_error_w": [c_void_p, c_int32],
     "alimi_init_w": [c_char_p, POINTER(c_int32)],
+    "alimi_reload_w": [c_int32, c_char_p],
     "alimi_send_alimtalk_w": [c_int32, c_char_p, c_char_p, c_char_p, c_char_p, c_char_p, c_void_p, c_int32],
     "alimi_send_text_w": [c_int32, c_char_p, c_char_p, c_char_p, c_char_p, c_void_p, c_int32],
     "alimi_send_batch_w": [c_int32, c_char_p, c_void_p, c_int32],

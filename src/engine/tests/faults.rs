@@ -164,6 +164,8 @@ fn results_that_cannot_be_read_are_tried_again_in_peace_and_none_is_passed_over(
     assert_eq!(bench.result().unwrap().key, "b");
 }
 
+/// Windows does not let an open file go.
+#[cfg(unix)]
 #[test]
 fn an_outbox_that_is_gone_is_not_made_anew_after_an_error() {
     let mut bench = Bench::new(|_| {});

@@ -106,6 +106,9 @@ public final class Alimi {
     /** The outbox cannot be opened or created at its path. */
     public static final int ERR_OUTBOX_PATH = -207;
 
+    /** The outbox is sealed with another key than the configuration gives. */
+    public static final int ERR_OUTBOX_KEY = -208;
+
     /** The recipient is not a Korean number that can take messages. */
     public static final int ERR_RECIPIENT = -300;
 
