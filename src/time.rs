@@ -50,6 +50,12 @@ impl Timestamp {
         jiff::Timestamp::from_millisecond(self.0).unwrap_or(jiff::Timestamp::UNIX_EPOCH).to_zoned(KST)
     }
 
+    /// Reads the date of an HTTP header, RFC 9110, 5.6.7; the obsolete forms are not read.
+    pub(crate) fn from_http_date(text: &str) -> Option<Self> {
+        let zoned = jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(text).ok()?;
+        Some(Timestamp(zoned.as_millisecond()))
+    }
+
     /// Reads `2026-12-01T09:00:00+09:00` (any offset, or `Z`) or `yyyyMMddHHmmss` in Korean time.
     pub fn parse(text: &str) -> Result<Self> {
         let civil = |text: &str| DateTime::strptime("%Y%m%d%H%M%S", text).and_then(|t| t.to_zoned(KST));
@@ -105,6 +111,13 @@ mod tests {
             assert_eq!(error.code(), Code::Time, "{bad}");
             assert!(error.text().contains("yyyyMMddHHmmss"));
         }
+    }
+
+    #[test]
+    fn the_date_of_an_http_header_is_read_and_anything_else_is_none() {
+        let read = Timestamp::from_http_date("Tue, 01 Dec 2026 00:00:00 GMT");
+        assert_eq!(read, Some(Timestamp::parse("2026-12-01T09:00:00+09:00").unwrap()));
+        assert_eq!(Timestamp::from_http_date("yesterday"), None);
     }
 
     #[test]

@@ -5,6 +5,7 @@ use crate::error::Result;
 use crate::time::Timestamp;
 use serde::Serialize;
 use std::collections::BTreeMap;
+use std::path::Path;
 
 /// How the client is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -46,6 +47,10 @@ pub struct GatewayHealth {
     pub last_reason: &'static str,
     /// Faults since the last success.
     pub failures_in_row: u32,
+    /// Why the last request had no answer; empty since the last one that had.
+    pub last_trouble: String,
+    /// The gateway's clock minus this host's, as its last answer showed it; `null` before the first.
+    pub clock_difference_ms: Option<i64>,
 }
 
 impl Client {
@@ -55,7 +60,8 @@ impl Client {
         let now = Timestamp::now();
         let backlog = self.reader.lock().backlog(now)?;
         let pulse = self.pulse.lock().clone();
-        let gateways = self.settings.gateways.keys().map(|name| {
+        let settings = self.settings();
+        let gateways = settings.gateways.keys().map(|name| {
             let known = pulse.gateways.get(name).cloned().unwrap_or_default();
             let state = match (known.failures_in_row, known.last_success) {
                 (0, None) => "idle",
@@ -68,6 +74,8 @@ impl Client {
                 last_failure: known.last_failure.map(Timestamp::to_iso).unwrap_or_default(),
                 last_reason: known.last_reason.map_or("", |reason| reason.word()),
                 failures_in_row: known.failures_in_row,
+                last_trouble: known.last_trouble,
+                clock_difference_ms: known.clock_difference_ms,
             };
             (name.clone(), health)
         });
@@ -82,14 +90,13 @@ impl Client {
             results: backlog.results,
             delivers: pulse.delivers,
             trouble: pulse.trouble.map(|error| error.to_string()).unwrap_or_default(),
-            disk_free_bytes: fs4::available_space(self.folder()).unwrap_or(0),
+            disk_free_bytes: fs4::available_space(folder(&settings.outbox.path)).unwrap_or(0),
             log_lines_lost: self.log.lost(),
             gateways: gateways.collect(),
         })
     }
+}
 
-    fn folder(&self) -> &std::path::Path {
-        let parent = self.settings.outbox.path.parent();
-        parent.filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(std::path::Path::new("."))
-    }
+fn folder(outbox: &Path) -> &Path {
+    outbox.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }

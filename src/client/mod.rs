@@ -23,7 +23,7 @@ use crate::outbox::{Reader, Sealed};
 use crate::thread::Thread;
 use crate::time::Timestamp;
 use crossbeam_channel::{Receiver, SendTimeoutError, Sender, bounded};
-use parking_lot::Mutex;
+use parking_lot::{Mutex, RwLock};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::thread::ThreadId;
@@ -43,7 +43,8 @@ const ENGINE_STACK_BYTES: usize = 1024 * 1024;
 
 /// A running alimi: one outbox, one engine, one network thread.
 pub struct Client {
-    settings: Arc<Settings>,
+    settings: RwLock<Arc<Settings>>,
+    outlet: Arc<dyn Outlet + Sync>,
     events: Sender<Event>,
     results: Arc<ResultQueue>,
     pulse: Arc<Mutex<Pulse>>,
@@ -76,9 +77,9 @@ impl Client {
         Client::start_with(settings, crate::net::start)
     }
 
-    fn start_with<O: Outlet + 'static>(
+    fn start_with<O: Outlet + Sync + 'static>(
         settings: Settings,
-        connect: impl FnOnce(&Arc<Settings>, Sender<Event>, Log) -> Result<O>,
+        connect: impl FnOnce(&Arc<Settings>, Sender<Event>, &Arc<Mutex<Pulse>>, Log) -> Result<O>,
     ) -> Result<Client> {
         let settings = Arc::new(settings);
         let log = Log::open(&settings.logging)?;
@@ -90,18 +91,20 @@ impl Client {
         let engine =
             Engine::new(Arc::clone(&settings), outbox, role, Arc::clone(&results), Arc::clone(&pulse), log.clone());
         let (events, arriving) = bounded(EVENTS_MAX);
-        let outlet = connect(&settings, events.clone(), log.clone())?;
+        let outlet = Arc::new(connect(&settings, events.clone(), &pulse, log.clone())?);
+        let carrier = Arc::clone(&outlet);
         let (end, ended) = bounded(1);
         let (queue, own_log) = (Arc::clone(&results), log.clone());
         let stop = Arc::new(OnceLock::new());
         let stopping = Arc::clone(&stop);
         let engine_thread = crate::thread::spawn("alimi-engine", ENGINE_STACK_BYTES, move || {
-            let remain = drive(engine, arriving, &stopping, &outlet, &queue, &own_log);
+            let remain = drive(engine, arriving, &stopping, &*carrier, &queue, &own_log);
             // Nobody waits for it after a shutdown that ran out of time.
             let _ = end.send(remain);
         })?;
         Ok(Client {
-            settings,
+            settings: RwLock::new(settings),
+            outlet,
             events,
             results,
             pulse,
@@ -117,8 +120,25 @@ impl Client {
     }
 
     /// The configuration in use.
-    pub fn settings(&self) -> &Settings {
-        &self.settings
+    pub fn settings(&self) -> Arc<Settings> {
+        Arc::clone(&self.settings.read())
+    }
+
+    /// From now on this configuration: gateways, accounts, templates, routes and everything else but what the client
+    /// stands on (`outbox.path`, `outbox.shared`, `encoding`, `logging`). Nothing changes on an error. What waits and is
+    /// certainly not sent goes by the new configuration; what is under way is ended with the gateway it went to, as long
+    /// as that one stays configured. Blocks for the disk.
+    pub fn reload(&self, settings: Settings) -> Result<()> {
+        self.check_open()?;
+        // One at a time; whoever sends meanwhile uses the old one.
+        let mut current = self.settings.upgradable_read();
+        current.check_change(&settings)?;
+        let settings = Arc::new(settings);
+        self.outlet.change(&settings)?;
+        let told = Arc::clone(&settings);
+        self.ask(|reply| Event::Reconfigure { settings: told, reply })?;
+        current.with_upgraded(|current| *current = settings);
+        Ok(())
     }
 
     /// Keeps one message. Returns when it is synced to disk.
@@ -137,8 +157,9 @@ impl Client {
         let mut keys = Vec::with_capacity(requests.len());
         let mut messages = Vec::with_capacity(requests.len());
         let album = Album::default();
+        let settings = self.settings();
         for request in requests {
-            let sealed = crate::content::prepare(&self.settings, &album, request, now).and_then(Sealed::new);
+            let sealed = crate::content::prepare(&settings, &album, request, now).and_then(Sealed::new);
             keys.push(sealed.map(|sealed| {
                 let key = sealed.message.key.as_str().to_owned();
                 messages.push(sealed);

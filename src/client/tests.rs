@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::config::testing;
-use crate::gateway::Errand;
+use crate::gateway::Job;
 use crate::message::{Body, State};
 use std::path::Path;
 
@@ -14,7 +14,7 @@ struct Bomb {
 }
 
 impl Outlet for Bomb {
-    fn hand(&self, _: Errand) -> bool {
+    fn hand(&self, _: Job) -> bool {
         panic!("010-0000-0001")
     }
 
@@ -30,7 +30,7 @@ impl Outlet for Bomb {
 fn client_with_bomb(directory: &Path) -> (Client, Receiver<()>, Sender<()>) {
     let (ending, ended) = bounded(1);
     let (open, gate) = bounded(0);
-    let client = Client::start_with(settings(directory), |_, _, _| Ok(Bomb { ending, gate }));
+    let client = Client::start_with(settings(directory), |_, _, _, _| Ok(Bomb { ending, gate }));
     (client.unwrap(), ended, open)
 }
 
@@ -106,7 +106,7 @@ struct Slow {
 }
 
 impl Outlet for Slow {
-    fn hand(&self, _: Errand) -> bool {
+    fn hand(&self, _: Job) -> bool {
         self.busy.send(()).unwrap();
         let _ = self.gate.recv();
         true
@@ -122,7 +122,7 @@ fn a_shutdown_reaches_an_engine_that_has_too_much_to_do() {
     let directory = tempfile::tempdir().unwrap();
     let (busy, is_busy) = bounded(1);
     let (open, gate) = bounded(0);
-    let client = Client::start_with(settings(directory.path()), |_, _, _| Ok(Slow { busy, gate })).unwrap();
+    let client = Client::start_with(settings(directory.path()), |_, _, _, _| Ok(Slow { busy, gate })).unwrap();
     client.send(request("kept")).unwrap();
     is_busy.recv().unwrap();
     while client.events.try_send(Event::Refill).is_ok() {}

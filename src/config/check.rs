@@ -1,11 +1,11 @@
 //! What the configuration says, taken together: paths, secrets, names, and parts that contradict each other.
 
-use super::gateway;
 use super::source::{self, EXPIRES_IN, REPORT_TIMEOUT, Source, Within};
 use super::{
     Account, Encoding, FallbackMode, FallbackSettings, GatewaySettings, Logging, OutboxSettings, Retention, Retry,
-    Settings,
+    Routing, Settings,
 };
+use super::{gateway, routing};
 use crate::content::{Template, normalise_sender};
 use crate::error::{Code, Error, Result};
 use crate::json::{Fault, Node, shown};
@@ -34,10 +34,11 @@ pub(super) fn contradiction(path: &str, wrong: &str) -> Error {
 
 pub(super) fn settings(source: Source<'_>, directory: &Path) -> Result<Settings> {
     let outbox = outbox(source.outbox.unwrap_or_default(), directory)?;
-    let gateways = gateways(source.gateways, source.encoding, directory)?;
+    let mut routing = Routing::default();
+    let gateways = gateways(source.gateways, source.encoding, directory, &mut routing)?;
     let accounts = accounts(source.accounts, source.encoding, &gateways, directory)?;
     let report_timeout = seconds(source.report_timeout_seconds, REPORT_TIMEOUT);
-    let settings = Settings {
+    let mut settings = Settings {
         logging: logging(source.logging, &outbox, directory)?,
         default_account: default_account(source.account, &accounts)?,
         templates: templates(source.templates, source.encoding, directory)?,
@@ -50,9 +51,11 @@ pub(super) fn settings(source: Source<'_>, directory: &Path) -> Result<Settings>
         encoding: source.encoding,
         outbox,
         gateways,
+        routing,
         accounts,
         report_timeout,
     };
+    routing::check(&mut settings, source.routes)?;
     files_differ(&settings)?;
     Ok(settings)
 }
@@ -73,6 +76,7 @@ fn gateways(
     source: Option<BTreeMap<String, Node<'_>>>,
     encoding: Encoding,
     directory: &Path,
+    routing: &mut Routing,
 ) -> Result<BTreeMap<String, GatewaySettings>> {
     let Some(source) = source else {
         let sandbox = gateway::sandbox("gateways.sandbox", source::Sandbox::default(), directory)?;
@@ -82,8 +86,9 @@ fn gateways(
         return Err(value("gateways", "is empty; name at least one, or leave the key out for the sandbox"));
     }
     let mut gateways = BTreeMap::new();
-    for (name, node) in source {
+    for (name, mut node) in source {
         let path = named("gateways", &name, encoding)?;
+        routing.take_from(&name, &path, &mut node)?;
         gateways.insert(name, gateway::gateway(&path, node, directory)?);
     }
     Ok(gateways)
@@ -113,7 +118,15 @@ fn accounts(
         let sender_key = source.sender_key.read(&format!("{path}.sender_key"), directory)?;
         let number = source.sender_number.as_deref().map(normalise_sender).transpose();
         let sender_number = number.map_err(|error| error.at(format!("{path}.sender_number")))?;
-        accounts.insert(name, Account { sender_key, sender_number, gateway });
+        let mut sender_keys = BTreeMap::new();
+        for (there, source) in source.gateways {
+            let path = format!("{path}.gateways.{}", shown(&there));
+            if !gateways.contains_key(&there) {
+                return Err(missing_name(&path, "gateways", gateways.keys()));
+            }
+            sender_keys.insert(there, source.sender_key.read(&format!("{path}.sender_key"), directory)?);
+        }
+        accounts.insert(name, Account { sender_key, sender_number, gateway, sender_keys });
     }
     Ok(accounts)
 }
@@ -127,7 +140,7 @@ fn default_account(name: Option<String>, accounts: &BTreeMap<String, Account>) -
     }
 }
 
-fn missing_name<'n>(path: &str, among: &str, names: impl Iterator<Item = &'n String>) -> Error {
+pub(super) fn missing_name<'n>(path: &str, among: &str, names: impl Iterator<Item = &'n String>) -> Error {
     const NAMES_MAX: usize = 10;
     let listed: Vec<String> = names.take(NAMES_MAX).map(|name| shown(name)).collect();
     contradiction(path, &format!("names none of `{among}`, which has {}", listed.join(", ")))
@@ -185,7 +198,7 @@ fn fallback(
             "never comes, for report_timeout_seconds ends the message first; set it to less",
         ));
     }
-    Ok(FallbackSettings { mode, uncertain_after })
+    Ok(FallbackSettings { mode, by: source.by, gateway: source.gateway.clone(), uncertain_after })
 }
 
 fn retention(source: &source::Retention) -> Result<Retention> {

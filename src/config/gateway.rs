@@ -193,6 +193,8 @@ const LOGINS: [(&str, &[&str]); 5] = [
 const TYPES: &str = "expected \"sandbox\", \"nhncloud\", \"solapi\", \"bizgo\", \"sens\" or \"aligo\"";
 
 /// Which keys a gateway has depends on its type, so that is looked at first.
+///
+/// `standby` and `draining` are common to all and taken out before.
 pub(super) fn gateway(path: &str, node: Node<'_>, directory: &Path) -> Result<GatewaySettings> {
     let wrong = |text: String| Err(value(&format!("{path}.type"), &format!("{text}; {TYPES}")));
     let mut keys = match node {
@@ -230,7 +232,7 @@ fn with_keys(fault: Fault, login: &[&str]) -> Fault {
         return Fault { unknown_key: false, text: "appears twice".to_owned(), ..fault };
     }
     let more: String = login.iter().map(|key| format!(", {}", key.trim_end_matches('?'))).collect();
-    Fault { text: format!("{}, type{more}", fault.text), ..fault }
+    Fault { text: format!("{}, type, standby, draining{more}", fault.text), ..fault }
 }
 
 pub(super) fn sandbox(path: &str, source: source::Sandbox, directory: &Path) -> Result<GatewaySettings> {

@@ -14,20 +14,52 @@
 //! | `outbox.max_messages` | messages that wait or are under way | 2,000,000 | 1 to 100,000,000 |
 //! | `outbox.max_megabytes` | size of the file, MiB | 4,096 | 1 to 1,048,576 |
 //! | `encoding` | the host's text encoding | `"utf-8"` | `"utf-8"`, `"cp949"` |
-//! | `gateways.NAME.type` | the kind of gateway | one gateway `sandbox` | `"sandbox"` |
+//! | `gateways.NAME.type` | the kind of gateway | one gateway `sandbox` | `"sandbox"`, `"nhncloud"`, `"solapi"`, `"bizgo"`, `"sens"`, `"aligo"` |
 //! | `gateways.NAME.delay_ms` | sandbox: from acceptance to the report, ms | 50 | 0 to 86,400,000 |
 //! | `gateways.NAME.journal` | sandbox: a file that gets a line for each accepted request | none | a path |
+//! | `gateways.NAME.app_key`, `.secret_key` | nhncloud: KakaoTalk Bizmessage | *required* | as `sender_key` |
+//! | `gateways.NAME.sms_app_key`, `.sms_secret_key` | nhncloud: SMS | none: no text messages | as `sender_key` |
+//! | `gateways.NAME.api_key`, `.api_secret` | solapi | *required* | as `sender_key` |
+//! | `gateways.NAME.api_key` | bizgo | *required* | as `sender_key` |
+//! | `gateways.NAME.access_key`, `.secret_key`, `.service_id` | sens | *required* | as `sender_key` |
+//! | `gateways.NAME.sms_service_id` | sens: SMS | none: no text messages | as `sender_key` |
+//! | `gateways.NAME.api_key`, `.user_id` | aligo | *required* | as `sender_key` |
+//! | `gateways.NAME.base_url` | address instead of the vendor's, e.g. of a relay or the simulator | the vendor's | `https://` or `http://` |
+//! | `gateways.NAME.sms_base_url` | nhncloud, aligo: the same for text messages | `base_url`, else the vendor's | as `base_url` |
+//! | `gateways.NAME.tls.ca_file` | certificate authorities that are trusted on top of the usual ones | none | a PEM file |
+//! | `gateways.NAME.tls.client_certificate_file` | certificate and private key that this host shows | none | a PEM file |
+//! | `gateways.NAME.tls.public_key_pins` | keys of which one must stand in the server's chain | any | `sha256/` and Base64 |
+//! | `gateways.NAME.proxy.url` | the proxy | none, whatever the environment says | `http://` or `https://` |
+//! | `gateways.NAME.proxy.user`, `.password` | its login | none | the password as `sender_key` |
+//! | `gateways.NAME.proxy.from_environment` | the proxy that `HTTPS_PROXY`, `HTTP_PROXY`, `NO_PROXY` name | `false` | |
+//! | `gateways.NAME.connect_timeout_ms` | how long connecting may take, ms | 10,000 | 10 to 120,000 |
+//! | `gateways.NAME.idle_timeout_ms` | how long an unused connection stays open, ms | 60,000 | 100 to 3,600,000 |
+//! | `gateways.NAME.max_connections` | requests under way at once | 8 | 1 to 64 |
+//! | `gateways.NAME.source_address` | the own address that connections come from | the system's choice | an IP address |
+//! | `gateways.NAME.messages_per_second` | most messages sent in a second | bizgo 200, else none | 1 to 1,000,000 |
+//! | `gateways.NAME.requests_per_second` | most requests made in a second | none | 1 to 100,000 |
+//! | `gateways.NAME.poll_ms` | how often new reports are asked for, ms | by vendor | 50 to 3,600,000 |
+//! | `gateways.NAME.settle_ms` | how long after a lost answer its message is looked up, ms | by vendor | 50 to 3,600,000 |
+//! | `gateways.NAME.standby` | the gateway that takes over while this one is down or draining | none | a name in `gateways` |
+//! | `gateways.NAME.draining` | it takes no new messages and ends what it has | `false` | |
 //! | `accounts.NAME.sender_key` | the sender profile key | *required* | text, `{"env": "NAME"}` or `{"file": "path"}` |
 //! | `accounts.NAME.sender_number` | the registered sender number of text messages | none | a Korean number |
 //! | `accounts.NAME.gateway` | the gateway it sends through | the only one | a name in `gateways` |
+//! | `accounts.NAME.gateways.GATEWAY.sender_key` | the sender profile key there, where it is another | `sender_key` | as `sender_key` |
 //! | `account` | the account of a request that names none | the only one | a name in `accounts` |
 //! | `templates.NAME` | an approved template | none | see the templates |
+//! | `routes[].gateway` | where messages go that fit this route; the first that fits is taken, else the account's | *required* | a name in `gateways` |
+//! | `routes[].account` | only messages of this account | any | a name in `accounts` |
+//! | `routes[].template` | only messages of this template | any | a name in `templates` |
+//! | `routes[].percent` | only this share of them, chosen by the key | 100 | 1 to 100 |
 //! | `retry.max_attempts` | requests per channel | 8 | 1 to 100 |
 //! | `retry.initial_ms` | the first wait, doubled each time, ms | 1,000 | 1 to 3,600,000 |
 //! | `retry.max_ms` | the longest wait, ms | 300,000 | 1 to 86,400,000 |
 //! | `retry.request_timeout_ms` | how long one request may take, ms | 30,000 | 10 to 300,000 |
 //! | `expires_in_seconds` | how long a message may wait, s | 86,400 | 1 to 2,592,000 |
 //! | `fallback.mode` | what follows an AlimTalk that was not delivered | `"auto"`; `"none"` where no account has a sender number | `"auto"`, `"none"`, `"sms"`, `"lms"`, `"mms"` |
+//! | `fallback.gateway` | the gateway it goes by where the engine sends it | that of the AlimTalk | a name in `gateways` |
+//! | `fallback.by` | who sends the text message | `"engine"` | `"engine"`, `"gateway"` |
 //! | `fallback.uncertain_after_seconds` | when a possibly sent one falls back all the same, s | none: never | 1 to 2,592,000 |
 //! | `report_timeout_seconds` | how long a report is awaited, s | 259,200 | 1 to 2,592,000 |
 //! | `retention.content_days` | numbers and texts are erased, days after the acknowledgement | 7 | 0 to 3,650 |
@@ -45,10 +77,12 @@
 mod check;
 mod gateway;
 mod read;
+mod routing;
 mod secret;
 mod source;
 
 pub use gateway::{Connection, Proxy, RemoteSettings, Tls, Vendor};
+pub use routing::{Route, Routing};
 pub use secret::Secret;
 
 use crate::content::{Template, mask_number};
@@ -58,7 +92,6 @@ use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::time::Duration;
 
 /// Longest text of a configuration.
@@ -95,6 +128,17 @@ pub enum FallbackMode {
     Mms,
 }
 
+/// Who sends the text message that follows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum FallbackBy {
+    /// The engine, by any gateway, with the wording that was checked.
+    #[default]
+    Engine,
+    /// The gateway that carried the AlimTalk, where it can; else the engine.
+    Gateway,
+}
+
 /// The whole configuration, checked. `Debug` shows no secret and no number unmasked.
 #[derive(Clone)]
 pub struct Settings {
@@ -104,6 +148,8 @@ pub struct Settings {
     pub encoding: Encoding,
     /// The gateways by name; at least one.
     pub gateways: BTreeMap<String, GatewaySettings>,
+    /// Which of them a message goes by.
+    pub routing: Routing,
     /// The sending institutions by name.
     pub accounts: BTreeMap<String, Account>,
     /// The account of a request that names none.
@@ -168,15 +214,29 @@ pub struct Account {
     pub sender_number: Option<String>,
     /// The gateway it sends through.
     pub gateway: String,
+    /// Its sender profile keys at gateways where it has another.
+    pub sender_keys: BTreeMap<String, Secret>,
 }
 
-/// As what an account and a template are known to one gateway.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// As what an account and a template are known to one gateway. `Debug` shows no secret and no number unmasked.
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Registration {
     /// The sender profile: sender key, channel id or `@channel`, as the vendor wants it.
     pub sender_key: Secret,
     /// The vendor's code of the template; empty for text messages.
     pub template_code: String,
+    /// The account's sender number; empty where it has none.
+    pub sender_number: String,
+}
+
+impl fmt::Debug for Registration {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Registration")
+            .field("sender_key", &self.sender_key)
+            .field("template_code", &self.template_code)
+            .field("sender_number", &mask_number(&self.sender_number))
+            .finish()
+    }
 }
 
 /// Retrying what was certainly not sent.
@@ -197,6 +257,10 @@ pub struct Retry {
 pub struct FallbackSettings {
     /// Where the request does not say.
     pub mode: FallbackMode,
+    /// Who sends it.
+    pub by: FallbackBy,
+    /// The gateway it goes by where the engine sends it. `None`: that of the AlimTalk.
+    pub gateway: Option<String>,
     /// After how long a possibly sent AlimTalk falls back all the same. `None`: never.
     pub uncertain_after: Option<Duration>,
 }
@@ -213,7 +277,7 @@ pub struct Retention {
 }
 
 /// The log file.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Logging {
     /// `None`: no file.
     pub file: Option<PathBuf>,
@@ -239,12 +303,33 @@ impl Settings {
         check::settings(node.typed().map_err(check::refused)?, &document.directory)
     }
 
+    /// Whether a running client can go on with `other` in place of this.
+    pub(crate) fn check_change(&self, other: &Settings) -> Result<()> {
+        let (outbox, logging) = (&self.outbox, &self.logging);
+        let fixed = [
+            ("outbox.path", outbox.path == other.outbox.path),
+            ("outbox.shared", outbox.shared == other.outbox.shared),
+            ("encoding", self.encoding == other.encoding),
+            ("logging", *logging == other.logging),
+        ];
+        match fixed.iter().find(|(_, same)| !same) {
+            Some((key, _)) => Err(Error::new(
+                Code::ConfigContradiction,
+                format!("{key}: differs; it cannot be changed while the client runs, shut it down and start it anew"),
+            )),
+            None => Ok(()),
+        }
+    }
+
     /// As what an account and a template are known to a gateway. What is no longer configured is left empty.
-    pub(crate) fn registration(&self, _gateway: &str, account: &str, template: &str) -> Arc<Registration> {
-        Arc::new(Registration {
-            sender_key: self.accounts.get(account).map(|account| account.sender_key.clone()).unwrap_or_default(),
-            template_code: self.templates.get(template).map(|template| template.code().to_owned()).unwrap_or_default(),
-        })
+    pub(crate) fn registration(&self, gateway: &str, account: &str, template: &str) -> Registration {
+        let sender_key = |account: &Account| account.sender_keys.get(gateway).unwrap_or(&account.sender_key).clone();
+        let template_code = |template: &Template| template.code_at(gateway).to_owned();
+        Registration {
+            sender_key: self.accounts.get(account).map(sender_key).unwrap_or_default(),
+            template_code: self.templates.get(template).map(template_code).unwrap_or_default(),
+            sender_number: self.accounts.get(account).and_then(|a| a.sender_number.clone()).unwrap_or_default(),
+        }
     }
 }
 
@@ -254,6 +339,7 @@ impl fmt::Debug for Settings {
             .field("outbox", &self.outbox)
             .field("encoding", &self.encoding)
             .field("gateways", &self.gateways)
+            .field("routing", &self.routing)
             .field("accounts", &self.accounts)
             .field("default_account", &self.default_account)
             .field("templates", &self.templates.keys())

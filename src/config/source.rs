@@ -1,7 +1,7 @@
 //! The configuration as it is spelled. The ranges and defaults of numbers stand here, in types and `Default`.
 
 use super::secret::SecretSource;
-use super::{Encoding, FallbackMode};
+use super::{Encoding, FallbackBy, FallbackMode};
 use crate::content::TemplateSource;
 use crate::json::Node;
 use serde::de::{Deserialize, Deserializer, Error, Unexpected, Visitor};
@@ -70,6 +70,8 @@ pub(super) struct Source<'a> {
     pub(super) accounts: BTreeMap<String, Account>,
     pub(super) account: Option<String>,
     #[serde(default)]
+    pub(super) routes: Vec<Route>,
+    #[serde(default)]
     pub(super) templates: BTreeMap<String, TemplateSource>,
     #[serde(default)]
     pub(super) retry: Retry,
@@ -125,6 +127,29 @@ pub(super) struct Account {
     pub(super) sender_key: SecretSource,
     pub(super) sender_number: Option<String>,
     pub(super) gateway: Option<String>,
+    /// By gateway: as what the account is known there.
+    #[serde(default)]
+    pub(super) gateways: BTreeMap<String, AccountThere>,
+}
+
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct AccountThere {
+    pub(super) sender_key: SecretSource,
+}
+
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Route {
+    pub(super) account: Option<String>,
+    pub(super) template: Option<String>,
+    #[serde(default = "all")]
+    pub(super) percent: Within<1, 100>,
+    pub(super) gateway: String,
+}
+
+fn all() -> Within<1, 100> {
+    Within(100)
 }
 
 #[derive(serde::Deserialize)]
@@ -151,6 +176,8 @@ impl Default for Retry {
 #[serde(default, deny_unknown_fields)]
 pub(super) struct Fallback {
     pub(super) mode: Option<FallbackMode>,
+    pub(super) by: FallbackBy,
+    pub(super) gateway: Option<String>,
     pub(super) uncertain_after_seconds: Option<Within<1, { 30 * DAY }>>,
 }
 

@@ -24,7 +24,11 @@ pub(crate) fn prepare(settings: &Settings, album: &Album, request: Request, now:
     let key = if key.is_empty() { Key::generate(now) } else { Key::parse(&key)? };
     let to = normalise_recipient(&to)?;
     check_recipient(settings, &to)?;
-    let route = Route::choose(settings, album, &options)?;
+    let template = match &body {
+        Body::Alimtalk { template, .. } => template.as_str(),
+        Body::Text { .. } => "",
+    };
+    let route = Route::choose(settings, album, &options, template, key.as_str())?;
     let schedule = Schedule::read(settings, &options, now)?;
     let priority = priority(options.priority.as_deref())?;
     let tag = tag(options.tag.as_deref().unwrap_or_default())?;

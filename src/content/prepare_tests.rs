@@ -2,8 +2,8 @@
 
 use super::*;
 use crate::config::{
-    Account, Encoding, FallbackMode, FallbackSettings, GatewaySettings, Logging, OutboxSettings, Retention, Retry,
-    SandboxSettings, Secret,
+    Account, Encoding, FallbackBy, FallbackMode, FallbackSettings, GatewaySettings, Logging, OutboxSettings, Retention,
+    Retry, SandboxSettings, Secret,
 };
 use crate::content::{Template, TemplateSource};
 use crate::message::Button;
@@ -21,7 +21,7 @@ const MINUTE: Duration = Duration::from_secs(60);
 
 fn account(sender_number: Option<&str>) -> Account {
     let sender_number = sender_number.map(str::to_owned);
-    Account { sender_key: Secret::default(), sender_number, gateway: "sandbox".into() }
+    Account { sender_key: Secret::default(), sender_number, gateway: "sandbox".into(), sender_keys: BTreeMap::new() }
 }
 
 fn settings() -> Settings {
@@ -46,6 +46,7 @@ fn settings() -> Settings {
         (name.to_owned(), Template::new(name, source).unwrap())
     };
     Settings {
+        routing: crate::config::Routing::default(),
         outbox: OutboxSettings { path: "".into(), shared: false, max_messages: 1, max_megabytes: 1 },
         encoding: Encoding::Utf8,
         gateways: BTreeMap::from([("sandbox".into(), sandbox()), ("other".into(), sandbox())]),
@@ -54,7 +55,12 @@ fn settings() -> Settings {
         templates: templates.into_iter().map(compiled).collect(),
         retry: Retry { max_attempts: 1, initial: MINUTE, max: MINUTE, request_timeout: MINUTE },
         expires_in: MINUTE,
-        fallback: FallbackSettings { mode: FallbackMode::Auto, uncertain_after: None },
+        fallback: FallbackSettings {
+            mode: FallbackMode::Auto,
+            by: FallbackBy::Engine,
+            gateway: None,
+            uncertain_after: None,
+        },
         report_timeout: MINUTE,
         retention: Retention { content_days: 1, key_days: 1, statistics_days: 1 },
         logging: Logging { file: None, level: log::LevelFilter::Off, max_megabytes: 1, max_files: 1 },

@@ -18,7 +18,7 @@ pub(super) struct Route<'a> {
     account: &'a Account,
     /// Name of the gateway.
     pub(super) gateway_name: &'a str,
-    /// What the gateway takes.
+    /// What the gateway takes, and its standby too.
     pub(super) limits: Limits,
     /// The images read so far.
     pub(super) album: &'a Album,
@@ -26,13 +26,27 @@ pub(super) struct Route<'a> {
 
 impl<'a> Route<'a> {
     /// Chooses by the request, else by the configuration.
-    pub(super) fn choose(settings: &'a Settings, album: &'a Album, options: &Options) -> Result<Route<'a>> {
+    pub(super) fn choose(
+        settings: &'a Settings,
+        album: &'a Album,
+        options: &Options,
+        template: &str,
+        key: &str,
+    ) -> Result<Route<'a>> {
         let (account_name, account) = account(settings, options.account.as_deref())?;
-        let wanted = options.gateway.as_deref().unwrap_or(&account.gateway);
+        let wanted = match &options.gateway {
+            Some(wanted) => settings.instead_of_draining(wanted).unwrap_or(wanted),
+            None => settings.gateway_for(account_name, template, key).unwrap_or(&account.gateway),
+        };
         let Some((gateway_name, gateway)) = settings.gateways.get_key_value(wanted) else {
             return Err(unknown(Code::UnknownGateway, "gateway", wanted, settings.gateways.keys()));
         };
-        Ok(Route { settings, account_name, account, gateway_name, limits: limits(gateway), album })
+        let standby = settings.routing.standby.get(gateway_name).and_then(|name| settings.gateways.get(name));
+        let limits = match standby {
+            Some(standby) => limits(gateway).and(&limits(standby)),
+            None => limits(gateway),
+        };
+        Ok(Route { settings, account_name, account, gateway_name, limits, album })
     }
 
     /// The number a text message is sent from.

@@ -13,6 +13,7 @@ use crate::error::{Code, Error, Result};
 use crate::gateway::Limits;
 use crate::message::{Alimtalk, Button, Highlight, ItemList};
 use serde::Deserialize;
+use std::collections::BTreeMap;
 use std::fmt;
 
 /// Most variables of one template (Kakao).
@@ -59,6 +60,16 @@ pub struct TemplateSource {
     pub image: bool,
     /// What to send when the AlimTalk is not delivered.
     pub fallback: TemplateFallbackSource,
+    /// By gateway: where it is registered otherwise.
+    pub gateways: BTreeMap<String, TemplateThere>,
+}
+
+/// How a template is registered at one gateway.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct TemplateThere {
+    /// Its code there.
+    pub code: Option<String>,
 }
 
 /// A compiled template. `Debug` shows its name.
@@ -77,13 +88,21 @@ pub struct Template {
     pub(super) parts: Vec<(Place, Pattern)>,
     /// Characters that the gateway adds to the body.
     pub(super) extra_chars: usize,
+    /// Gateways where it is registered otherwise.
+    pub(super) gateways: BTreeMap<String, TemplateThere>,
     pub(super) fallback: TemplateFallback,
 }
 
 impl Template {
-    /// The code that holds at every gateway without one of its own.
-    pub(crate) fn code(&self) -> &str {
-        &self.base.template_code
+    /// A gateway's code of it.
+    pub(crate) fn code_at(&self, gateway: &str) -> &str {
+        let there = self.gateways.get(gateway).and_then(|there| there.code.as_deref());
+        there.unwrap_or(&self.base.template_code)
+    }
+
+    /// The gateways that the configuration says something of.
+    pub(crate) fn gateways(&self) -> impl Iterator<Item = &str> {
+        self.gateways.keys().map(String::as_str)
     }
 }
 
@@ -113,6 +132,7 @@ impl Template {
             quick_replies,
             image,
             fallback,
+            gateways,
         } = source;
         if text.trim().is_empty() {
             return Err(Error::new(
@@ -155,8 +175,17 @@ impl Template {
             ));
         }
         let fallback = fallback.compile(&mut names)?;
-        let template =
-            Template { name: name.to_owned(), names, alimtalk_names, base, text, parts, extra_chars, fallback };
+        let template = Template {
+            name: name.to_owned(),
+            names,
+            alimtalk_names,
+            base,
+            text,
+            parts,
+            extra_chars,
+            gateways,
+            fallback,
+        };
         lengths::check(&template.fill(&[]), extra_chars, &WIDEST)?;
         Ok(template)
     }

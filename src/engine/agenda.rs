@@ -1,67 +1,148 @@
-//! When something becomes due, per phase: a lower bound kept in memory, so that the outbox is asked only when it can matter.
+//! When something becomes due, per phase, and in the lanes per gateway: a lower bound kept in memory, so that the outbox
+//! is asked only when it can matter.
 //!
-//! Invariants: the bound is never later than the earliest due time on disk; it may be earlier (a row was moved), and is
-//! made exact before the engine goes to sleep, so that an idle engine is not woken for nothing.
+//! Invariants: a bound is never later than the earliest due time on disk; it may be earlier (a row was moved), and is made
+//! exact before the engine goes to sleep, so that an idle engine is not woken for nothing. Every gateway with a message in
+//! a lane has bounds once [`Agenda::learn`] has looked.
 
-use crate::outbox::{Outbox, Phase};
+use crate::error::Result;
+use crate::message::Priority;
+use crate::outbox::{Entry, Outbox, Phase};
 use crate::time::Timestamp;
+use std::collections::BTreeMap;
 
-const NEVER: Timestamp = Timestamp(i64::MAX);
+pub(super) const NEVER: Timestamp = Timestamp(i64::MAX);
+const PHASES: usize = 10;
+
+#[derive(Clone, Copy)]
+struct Bound {
+    at: Timestamp,
+    exact: bool,
+}
+
+const UNKNOWN: Bound = Bound { at: Timestamp(i64::MIN), exact: false };
+const EMPTY: Bound = Bound { at: NEVER, exact: true };
 
 /// The bounds.
 pub(super) struct Agenda {
-    bounds: [Timestamp; PHASES],
-    exact: [bool; PHASES],
+    phases: [Bound; PHASES],
+    /// By gateway, then by priority.
+    lanes: BTreeMap<String, [Bound; 3]>,
+    /// The lanes are those of the disk.
+    learnt: bool,
 }
-
-const PHASES: usize = 10;
 
 impl Agenda {
     /// Everything may be due: the first look finds out.
     pub fn unknown() -> Self {
-        Agenda { bounds: [Timestamp(i64::MIN); PHASES], exact: [false; PHASES] }
-    }
-
-    /// A row enters `phase` and is due then.
-    pub fn note(&mut self, phase: Phase, due: Timestamp) {
-        let bound = &mut self.bounds[phase as usize];
-        *bound = (*bound).min(due);
-    }
-
-    /// A row has left `phase`: its bound may be too early now.
-    pub fn left(&mut self, phase: Phase) {
-        self.exact[phase as usize] = false;
-    }
-
-    /// Nothing of `phase` is due before this.
-    pub fn bound(&self, phase: Phase) -> Timestamp {
-        self.bounds[phase as usize]
-    }
-
-    /// Whether something of `phase` may be due.
-    pub fn is_due(&self, phase: Phase, now: Timestamp) -> bool {
-        self.bound(phase) <= now
-    }
-
-    /// Reads the earliest due time of `phase`.
-    pub fn refresh(&mut self, phase: Phase, outbox: &Outbox) -> crate::error::Result<()> {
-        self.bounds[phase as usize] = outbox.next_due(phase)?.unwrap_or(NEVER);
-        self.exact[phase as usize] = true;
-        Ok(())
-    }
-
-    /// Makes every bound exact.
-    pub fn refresh_stale(&mut self, outbox: &Outbox) -> crate::error::Result<()> {
-        for phase in Phase::TIMED {
-            if !self.exact[phase as usize] {
-                self.refresh(phase, outbox)?;
-            }
-        }
-        Ok(())
+        Agenda { phases: [UNKNOWN; PHASES], lanes: BTreeMap::new(), learnt: false }
     }
 
     /// Nothing is known any more, e.g. after the file was opened anew.
     pub fn forget(&mut self) {
         *self = Agenda::unknown();
+    }
+
+    /// A row enters its phase and is due then.
+    pub fn note(&mut self, entry: &Entry) {
+        let bound = self.bound_of(entry.phase, &entry.gateway);
+        bound.at = bound.at.min(entry.due);
+    }
+
+    /// A row enters a phase that is no lane.
+    pub fn note_phase(&mut self, phase: Phase, due: Timestamp) {
+        let bound = &mut self.phases[phase as usize];
+        bound.at = bound.at.min(due);
+    }
+
+    /// A row has left its phase, or is about to: the bound may be too early now.
+    pub fn left(&mut self, phase: Phase, gateway: &str) {
+        self.bound_of(phase, gateway).exact = false;
+    }
+
+    fn bound_of(&mut self, phase: Phase, gateway: &str) -> &mut Bound {
+        if !phase.is_lane() {
+            return &mut self.phases[phase as usize];
+        }
+        let known = self.learnt;
+        if !self.lanes.contains_key(gateway) {
+            // Before it has looked, there may be more than what is noted.
+            self.lanes.insert(gateway.to_owned(), [if known { EMPTY } else { UNKNOWN }; 3]);
+        }
+        let lanes = self.lanes.entry(gateway.to_owned()).or_insert([UNKNOWN; 3]);
+        &mut lanes[phase as usize]
+    }
+
+    /// Whether the lanes have to be looked at anew.
+    pub fn must_learn(&self) -> bool {
+        !self.learnt
+    }
+
+    /// Looks which gateways have lanes, and when they are due.
+    pub fn learn(&mut self, outbox: &Outbox) -> Result<()> {
+        self.lanes.clear();
+        for gateway in outbox.gateways_waiting()? {
+            let mut lanes = [EMPTY; 3];
+            for (bound, priority) in lanes.iter_mut().zip(Priority::ALL) {
+                bound.at = outbox.next_in_lane(*priority, &gateway)?.unwrap_or(NEVER);
+            }
+            self.lanes.insert(gateway, lanes);
+        }
+        self.learnt = true;
+        Ok(())
+    }
+
+    /// The gateways that have, or lately had, messages in their lanes.
+    pub fn gateways(&self) -> Vec<String> {
+        self.lanes.keys().cloned().collect()
+    }
+
+    /// Nothing of a phase is due before this.
+    pub fn bound(&self, phase: Phase) -> Timestamp {
+        self.phases[phase as usize].at
+    }
+
+    /// Nothing of a gateway's lane is due before this.
+    pub fn lane(&self, priority: Priority, gateway: &str) -> Timestamp {
+        let unheard = if self.learnt { NEVER } else { Timestamp(i64::MIN) };
+        self.lanes.get(gateway).map_or(unheard, |lanes| lanes[priority as usize].at)
+    }
+
+    /// Whether something of a phase may be due.
+    pub fn is_due(&self, phase: Phase, now: Timestamp) -> bool {
+        self.bound(phase) <= now
+    }
+
+    /// Makes the bound of a phase exact.
+    pub fn refresh(&mut self, phase: Phase, outbox: &Outbox) -> Result<()> {
+        self.phases[phase as usize] = Bound { at: outbox.next_due(phase)?.unwrap_or(NEVER), exact: true };
+        Ok(())
+    }
+
+    /// Makes the bound of a lane exact.
+    pub fn refresh_lane(&mut self, priority: Priority, gateway: &str, outbox: &Outbox) -> Result<()> {
+        let at = outbox.next_in_lane(priority, gateway)?.unwrap_or(NEVER);
+        *self.bound_of(Phase::lane(priority), gateway) = Bound { at, exact: true };
+        Ok(())
+    }
+
+    /// Makes every bound exact.
+    pub fn refresh_stale(&mut self, outbox: &Outbox) -> Result<()> {
+        for phase in Phase::TIMED {
+            if !self.phases[phase as usize].exact {
+                self.refresh(phase, outbox)?;
+            }
+        }
+        if !self.learnt {
+            return self.learn(outbox);
+        }
+        let stale = |(gateway, lanes): (&String, &[Bound; 3])| -> Vec<(String, Priority)> {
+            let stale = Priority::ALL.iter().filter(|priority| !lanes[**priority as usize].exact);
+            stale.map(|priority| (gateway.clone(), *priority)).collect()
+        };
+        for (gateway, priority) in self.lanes.iter().flat_map(stale).collect::<Vec<_>>() {
+            self.refresh_lane(priority, &gateway, outbox)?;
+        }
+        Ok(())
     }
 }

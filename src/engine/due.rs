@@ -1,28 +1,22 @@
 //! What has become due by time: sending, look-ups, overdue reports, fallbacks that were held, erasing.
 
-use super::hear::fall_back;
 use super::policy::Moment;
 use super::state::Engine;
 use super::turn::Turn;
 use super::{LOOK_UP_LEASE, LOOK_UPS_MAX, ROWS_MAX};
+use crate::config::Registration;
 use crate::error::Result;
-use crate::gateway::{Errand, Parcel, Task};
-use crate::message::{Certainty, Channel, Class, Outcome, Payload, Priority, Reason, State};
+use crate::gateway::{Errand, Job, Parcel, Settling, Task};
+use crate::message::{Certainty, Channel, Class, Outcome, Payload, Reason, State};
 use crate::outbox::{Entry, Phase};
 use std::sync::Arc;
-use std::time::Duration;
-
-/// How often a message of a gateway that is no longer configured is looked at again.
-const UNKNOWN_GATEWAY_WAIT: Duration = Duration::from_secs(60);
 
 impl Engine {
     pub(super) fn handle_due(&mut self, turn: &mut Turn) -> Result<()> {
         self.give_up_answers(turn)?;
         self.settle_unknown(turn)?;
         self.release_held(turn)?;
-        for priority in [Priority::Urgent, Priority::Normal, Priority::Bulk] {
-            self.send_due(turn, priority)?;
-        }
+        self.send_due(turn)?;
         self.retire(turn)
     }
 
@@ -32,47 +26,6 @@ impl Engine {
             return Ok(Vec::new());
         }
         self.outbox.due(phase, turn.now, most.min(ROWS_MAX))
-    }
-
-    fn send_due(&mut self, turn: &mut Turn, priority: Priority) -> Result<()> {
-        let lane = Phase::lane(priority);
-        if !self.agenda.is_due(lane, turn.now) {
-            return Ok(());
-        }
-        let room = self.room(priority, turn.departing());
-        let entries = self.due(turn, lane, room)?;
-        if room == 0 {
-            return Ok(());
-        }
-        for mut entry in entries {
-            if self.room(priority, turn.departing()) == 0 {
-                break;
-            }
-            if entry.expires_at <= turn.now {
-                if entry.reason == Reason::None {
-                    entry.reason = Reason::Expired;
-                }
-                self.finish(turn, &mut entry, State::Expired, Certainty::NotSent)?;
-            } else if self.capabilities.contains_key(&entry.gateway) {
-                let Some(payload) = self.outbox.cargo(&entry)? else {
-                    // One damaged message must not stop the queue, and nobody knows what it said.
-                    self.log.error(format_args!("message {}: its content is damaged; it will expire unsent", entry.id));
-                    entry.due = entry.expires_at;
-                    self.outbox.save(&entry)?;
-                    continue;
-                };
-                entry.depart(self.departure(turn.now));
-                self.outbox.save(&entry)?;
-                self.agenda.note(Phase::Sending, entry.due);
-                turn.depart(entry, Arc::new(payload));
-            } else {
-                // The configuration may name it again after the next start.
-                entry.reason = Reason::GatewayConfiguration;
-                entry.due = turn.now.after(UNKNOWN_GATEWAY_WAIT).min(entry.expires_at);
-                self.outbox.save(&entry)?;
-            }
-        }
-        self.agenda.refresh(lane, &self.outbox)
     }
 
     /// Requests the network never answered for.
@@ -98,7 +51,7 @@ impl Engine {
             for mut entry in self.due(turn, phase, room)? {
                 let since = entry.sent_at.or(entry.left_at).unwrap_or(entry.created);
                 let overdue_at = since.after(self.settings.report_timeout);
-                let can_ask = self.capabilities.contains_key(&entry.gateway);
+                let can_ask = self.gates.get(&entry.gateway).is_some();
                 if overdue_at <= turn.now || (phase == Phase::LookUp && !can_ask) {
                     let reason = if entry.reason == Reason::None { overdue } else { entry.reason };
                     let outcome = Outcome::new(Class::Uncertain, reason).with_code(entry.vendor_code.clone());
@@ -123,8 +76,8 @@ impl Engine {
         }
         for mut entry in self.due(turn, Phase::Hold, ROWS_MAX)? {
             if entry.fallback.is_some() && turn.now < entry.expires_at {
-                fall_back(&mut entry, turn.now);
-                self.agenda.note(entry.phase, entry.due);
+                self.fall_back(&mut entry, turn.now);
+                self.agenda.note(&entry);
                 self.outbox.save(&entry)?;
             } else {
                 self.finish(turn, &mut entry, State::Unknown, Certainty::PossiblySent)?;
@@ -145,17 +98,18 @@ impl Engine {
     }
 
     /// After the commit: the errands of the turn, grouped into what one request can carry.
-    pub(super) fn load(&mut self, departed: Vec<(Entry, Arc<Payload>)>, look_ups: Vec<Entry>) -> Vec<Errand> {
+    pub(super) fn load(&mut self, departed: Vec<(Entry, Arc<Payload>)>, look_ups: Vec<Entry>) -> Vec<Job> {
         let mut errands = Vec::new();
         for (entry, payload) in departed {
             let parcel = parcel(&entry, payload);
             self.add(&mut errands, Task::Send, &entry, parcel);
-            self.images_in_flight += usize::from(entry.channel == Channel::Mms);
-            let before = self.in_flight.insert(entry.id, entry);
-            self.images_in_flight -= usize::from(before.is_some_and(|entry| entry.channel == Channel::Mms));
+            self.gates.departed(&entry);
+            if let Some(before) = self.in_flight.insert(entry.id, entry) {
+                self.gates.arrived(&before);
+            }
         }
         for entry in look_ups {
-            match self.outbox.payload(entry.id) {
+            match self.question(&entry) {
                 Ok(None) => self.log.error(format_args!("message {}: its content is damaged", entry.id)),
                 Ok(Some(payload)) => {
                     let parcel = parcel(&entry, Arc::new(payload));
@@ -165,11 +119,20 @@ impl Engine {
                 Err(error) => self.log.error(format_args!("message {}: cannot be looked up: {error}", entry.id)),
             }
         }
-        errands
+        errands.into_iter().map(Job::Errand).collect()
+    }
+
+    /// What a look-up of a message needs of it: where the same request is made again, all of it.
+    fn question(&self, entry: &Entry) -> Result<Option<Payload>> {
+        let settling = self.gates.get(&entry.gateway).map(|gate| gate.capabilities.settling);
+        match settling {
+            Some(Settling::Repeat(_)) => self.outbox.cargo(entry),
+            _ => self.outbox.payload(entry.id),
+        }
     }
 
     fn add(&self, errands: &mut Vec<Errand>, task: Task, entry: &Entry, parcel: Parcel) {
-        let batch_max = self.capabilities.get(&entry.gateway).map_or(1, |c| c.batch_max(entry.channel));
+        let batch_max = self.gates.get(&entry.gateway).map_or(1, |gate| gate.capabilities.batch_max(entry.channel));
         // Groups of one turn are few: neighbours nearly always share one.
         let fits = |errand: &&mut Errand| {
             errand.task == task
@@ -187,10 +150,23 @@ impl Engine {
                 account: entry.account.clone(),
                 template: if entry.channel == Channel::Alimtalk { entry.template.clone() } else { String::new() },
                 channel: entry.channel,
-                registration: self.settings.registration(&entry.gateway, &entry.account, &entry.template),
+                registration: self.registration(entry, &parcel),
                 parcels: vec![parcel],
             }),
         }
+    }
+}
+
+impl Engine {
+    /// As what its account and template are registered. A template that is no longer configured keeps the code it had.
+    fn registration(&self, entry: &Entry, parcel: &Parcel) -> Arc<Registration> {
+        let mut registration = self.settings.registration(&entry.gateway, &entry.account, &entry.template);
+        if registration.template_code.is_empty()
+            && let Some(alimtalk) = &parcel.payload.alimtalk
+        {
+            registration.template_code.clone_from(&alimtalk.template_code);
+        }
+        Arc::new(registration)
     }
 }
 
@@ -203,7 +179,7 @@ fn parcel(entry: &Entry, payload: Arc<Payload>) -> Parcel {
         accepted: entry.sent_at,
         reference: entry.reference.clone(),
         reserve_at: None,
-        falls_back: false,
+        falls_back: entry.delegated,
         payload,
     }
 }

@@ -1,10 +1,12 @@
 //! What reaches the engine, and how it answers.
 
 use super::reply::Reply;
+use crate::config::Settings;
 use crate::error::Error;
 use crate::gateway::News;
 use crate::message::Key;
 use crate::outbox::Sealed;
+use std::sync::Arc;
 use std::time::Instant;
 
 /// What became of one submitted message.
@@ -32,6 +34,8 @@ pub(crate) enum Event {
     Cancel { key: Key, reply: Reply<()> },
     /// Answer when nothing is due or in flight; nobody waits beyond the deadline.
     Flush { reply: Reply<()>, deadline: Instant },
+    /// From now on these settings.
+    Reconfigure { settings: Arc<Settings>, reply: Reply<()> },
     /// The queue of results has room again.
     Refill,
     /// Hand over what is due until the deadline, then end.

@@ -1,23 +1,30 @@
 //! What the network says: every word is turned into a situation, the policy decides, and the decision is written.
 
+use super::LOOK_UP_LEASE;
 use super::backoff;
 use super::policy::{Action, Moment, Situation, decide};
 use super::state::Engine;
 use super::turn::Turn;
 use crate::error::Result;
-use crate::gateway::{News, Word};
-use crate::message::{Certainty, Class, Outcome, Reason, State};
+use crate::gateway::{Job, News, Settling, Word};
+use crate::message::{Certainty, Channel, Class, Outcome, Reason, State};
 use crate::outbox::{Entry, Phase};
 use crate::time::Timestamp;
+use std::time::Duration;
 
 /// Most accepted messages of which a copy is held.
 const ACCEPTED_MAX: usize = 4_000;
+/// The longest pause between two questions about an accepted message.
+const CHECK_PAUSE_MAX: Duration = Duration::from_secs(3_600);
 
 impl Engine {
     pub(super) fn hear(&mut self, turn: &mut Turn, news: &News) -> Result<()> {
         match news {
             News::Answered { gateway, words } => {
                 self.show_answers(gateway, words, turn.now);
+                if let Some(gate) = self.gates.get_mut(gateway) {
+                    gate.heard(words, self.settings.retry.max, turn.now);
+                }
                 for word in words {
                     if let Some(entry) = self.in_flight.get(&word.id).cloned() {
                         // A report can overtake the answer, and an answer can come after it was given up.
@@ -31,7 +38,11 @@ impl Engine {
             }
             News::Reported(words) => {
                 for word in words {
-                    self.reported(turn, word)?;
+                    let known = self.accepted.remove(&word.id);
+                    let entry = known.map_or_else(|| self.outbox.load(word.id), |entry| Ok(Some(entry)))?;
+                    if let Some(entry) = entry {
+                        self.reported(turn, entry, word.channel, &word.outcome)?;
+                    }
                 }
             }
             News::LookedUp { words, unasked } => {
@@ -39,8 +50,23 @@ impl Engine {
                 for word in words {
                     self.looked_up(turn, word)?;
                 }
+                for id in unasked {
+                    self.ask_again(turn, *id)?;
+                }
             }
-            News::Cancelled(_) | News::Polled { .. } => {}
+            News::Polled { gateway, reports, cursor, more, receipt } => {
+                self.take_reports(turn, gateway, reports)?;
+                if let Some(gate) = self.gates.get_mut(gateway) {
+                    gate.polled(cursor, reports.len(), *more, turn.now);
+                }
+                let confirm = |receipt: &String| Job::Confirm { gateway: gateway.clone(), receipt: receipt.clone() };
+                turn.confirmations.extend(receipt.as_ref().map(confirm));
+            }
+            News::Cancelled(words) => {
+                for word in words {
+                    self.cancelled(turn, word)?;
+                }
+            }
         }
         Ok(())
     }
@@ -52,13 +78,10 @@ impl Engine {
         }
     }
 
-    fn reported(&mut self, turn: &mut Turn, word: &Word) -> Result<()> {
-        let known = self.accepted.remove(&word.id);
-        let Some(entry) = known.map_or_else(|| self.outbox.load(word.id), |entry| Ok(Some(entry)))? else {
-            return Ok(());
-        };
-        if entry.channel != word.channel {
-            return self.late_delivery(turn, entry, word);
+    /// A report about a message, by the channel it speaks of.
+    pub(super) fn reported(&mut self, turn: &mut Turn, entry: Entry, channel: Channel, said: &Outcome) -> Result<()> {
+        if entry.channel != channel {
+            return self.late_delivery(turn, entry, channel, said);
         }
         let moment = match entry.phase {
             Phase::Sending => {
@@ -68,21 +91,21 @@ impl Engine {
             }
             Phase::Await => Moment::Report,
             Phase::LookUp | Phase::Hold => Moment::LookUp,
-            lane if lane.is_lane() => return self.late_delivery(turn, entry, word),
+            lane if lane.is_lane() => return self.late_delivery(turn, entry, channel, said),
             // One final result per key: whatever comes later changes nothing.
             _ => return Ok(()),
         };
-        self.conclude(turn, entry, moment, &word.outcome)
+        self.conclude(turn, entry, moment, said)
     }
 
     /// A message that waits to be sent (again, or as a text) turns out to have arrived: nothing more is sent.
-    fn late_delivery(&mut self, turn: &mut Turn, mut entry: Entry, word: &Word) -> Result<()> {
-        if word.outcome.class != Class::Ok || !entry.phase.is_lane() {
+    fn late_delivery(&mut self, turn: &mut Turn, mut entry: Entry, channel: Channel, said: &Outcome) -> Result<()> {
+        if said.class != Class::Ok || !entry.phase.is_lane() {
             return Ok(());
         }
-        self.agenda.left(entry.phase);
-        entry.channel = word.channel;
-        entry.vendor_code.clone_from(&word.outcome.vendor_code);
+        self.agenda.left(entry.phase, &entry.gateway);
+        entry.channel = channel;
+        entry.vendor_code.clone_from(&said.vendor_code);
         self.finish(turn, &mut entry, State::Delivered, Certainty::Sent)
     }
 
@@ -96,7 +119,46 @@ impl Engine {
         if entry.channel != word.channel {
             return Ok(());
         }
+        if self.belongs_to_another(&entry, &word.outcome)? {
+            let unknown = Outcome::new(Class::Uncertain, Reason::AnswerLost);
+            return self.conclude(turn, entry, moment, &unknown);
+        }
         self.conclude(turn, entry, moment, &word.outcome)
+    }
+
+    /// Nothing could be found out: the question is put again, but not at once.
+    fn ask_again(&mut self, turn: &Turn, id: i64) -> Result<()> {
+        let Some(mut entry) = self.outbox.load(id)? else { return Ok(()) };
+        if !matches!(entry.phase, Phase::LookUp | Phase::Await) {
+            return Ok(());
+        }
+        let gate = self.gates.get(&entry.gateway);
+        let again_at = turn.now.after(gate.map_or(LOOK_UP_LEASE, |gate| gate.capabilities.settle_after));
+        self.accepted.remove(&id);
+        entry.due = entry.due.min(again_at);
+        self.agenda.note(&entry);
+        self.outbox.save(&entry)
+    }
+
+    /// Whether what was found by its content is another message of ours with the same content.
+    fn belongs_to_another(&self, entry: &Entry, said: &Outcome) -> Result<bool> {
+        let by_content = self.gates.get(&entry.gateway).is_some_and(|g| g.capabilities.settling == Settling::Content);
+        if !by_content || !entry.reference.is_empty() || said.reference.is_empty() {
+            return Ok(false);
+        }
+        self.outbox.reference_taken(&entry.gateway, &said.reference, entry.left_at)
+    }
+
+    /// The gateway was asked to take a reservation back.
+    fn cancelled(&mut self, turn: &mut Turn, word: &Word) -> Result<()> {
+        let Some(mut entry) = self.outbox.load(word.id)? else { return Ok(()) };
+        // Anything but a yes leaves it as it is: its report will come.
+        if word.outcome.class != Class::Ok || entry.phase != Phase::Await {
+            return Ok(());
+        }
+        self.agenda.left(entry.phase, &entry.gateway);
+        entry.reason = Reason::CancelledByCaller;
+        self.finish(turn, &mut entry, State::Cancelled, Certainty::NotSent)
     }
 
     /// Asks the policy and does what it says.
@@ -105,15 +167,23 @@ impl Engine {
         let wait = backoff::wait(retry, entry.tries, said.retry_after, self.random.f64());
         let again_at = turn.now.after(wait);
         let max_tries = i32::try_from(retry.max_attempts).unwrap_or(i32::MAX);
+        // A gateway that took the AlimTalk with its fallback sends that itself.
+        let ours = entry.fallback.is_some() && (!entry.delegated || moment == Moment::Answer);
         let action = decide(Situation {
             moment,
             class: said.class,
             may_retry: entry.tries < max_tries && again_at < entry.expires_at,
-            may_fall_back: entry.fallback.is_some() && turn.now < entry.expires_at,
-            may_look_up: self.capabilities.contains_key(&entry.gateway),
+            may_fall_back: ours && turn.now < entry.expires_at,
+            may_look_up: self.gates.get(&entry.gateway).is_some(),
             may_hold: self.settings.fallback.uncertain_after.is_some(),
         });
-        self.agenda.left(entry.phase);
+        self.agenda.left(entry.phase, &entry.gateway);
+        if said.by_fallback
+            && let Some(channel) = entry.fallback.take()
+        {
+            entry.channel = channel;
+            entry.fell_back = true;
+        }
         entry.reason = said.reason;
         entry.vendor_code.clone_from(&said.vendor_code);
         if !said.reference.is_empty() {
@@ -126,7 +196,7 @@ impl Engine {
                 let expires_at = entry.expires_at;
                 requeue(&mut entry, again_at.min(expires_at));
             }
-            Action::FallBack => fall_back(&mut entry, turn.now),
+            Action::FallBack => self.fall_back(&mut entry, turn.now),
             Action::LookUp => self.settle(&mut entry, turn.now),
             Action::Hold => self.hold(&mut entry, turn.now),
             Action::Finish(state, certainty) => return self.finish(turn, &mut entry, state, certainty),
@@ -135,10 +205,13 @@ impl Engine {
             let (id, channel, reason) = (entry.id, entry.channel, said.reason);
             self.log.debug(format_args!("message {id}: {reason}; next by {channel} at {}", entry.due.to_iso()));
         }
-        self.agenda.note(entry.phase, entry.due);
+        self.agenda.note(&entry);
         self.outbox.save(&entry)?;
         self.accepted.remove(&entry.id);
         if entry.phase == Phase::Await {
+            if let Some(gate) = self.gates.get_mut(&entry.gateway) {
+                gate.expects(turn.now);
+            }
             self.remember(entry);
         }
         Ok(())
@@ -154,8 +227,10 @@ impl Engine {
     fn await_report(&self, entry: &mut Entry, now: Timestamp) {
         let sent_at = *entry.sent_at.get_or_insert(now);
         let overdue_at = sent_at.after(self.settings.report_timeout);
-        let check_at = match self.capabilities.get(&entry.gateway) {
-            Some(gateway) => now.after(gateway.check_every),
+        // The longer nothing comes, the rarer it is asked for.
+        let age = now.since(sent_at) / 4;
+        let check_at = match self.gates.get(&entry.gateway) {
+            Some(gate) => now.after(gate.capabilities.check_every.max(age.min(CHECK_PAUSE_MAX))),
             None => overdue_at,
         };
         entry.phase = Phase::Await;
@@ -166,11 +241,26 @@ impl Engine {
     }
 
     fn settle(&self, entry: &mut Entry, now: Timestamp) {
-        let settle_after = self.capabilities.get(&entry.gateway).map(|c| c.settle_after).unwrap_or_default();
+        let gate = self.gates.get(&entry.gateway);
+        let settle_after = gate.map(|gate| gate.capabilities.settle_after).unwrap_or_default();
         entry.phase = Phase::LookUp;
         entry.state = State::Sending;
         entry.certainty = Certainty::PossiblySent;
         entry.due = now.after(settle_after);
+    }
+
+    /// The text message takes over: a new channel with tries of its own, by the gateway that is meant for it.
+    pub(super) fn fall_back(&self, entry: &mut Entry, now: Timestamp) {
+        requeue(entry, now);
+        if let Some(channel) = entry.fallback.take() {
+            entry.channel = channel;
+            entry.fell_back = true;
+            entry.tries = 0;
+            entry.reference.clear();
+            if let Some(gateway) = &self.settings.fallback.gateway {
+                gateway.clone_into(&mut entry.gateway);
+            }
+        }
     }
 
     fn hold(&self, entry: &mut Entry, now: Timestamp) {
@@ -187,16 +277,6 @@ fn requeue(entry: &mut Entry, at: Timestamp) {
     entry.state = State::Queued;
     entry.certainty = Certainty::NotSent;
     entry.sent_at = None;
+    entry.delegated = false;
     entry.due = at;
-}
-
-/// The text message takes over: a new channel with tries of its own.
-pub(super) fn fall_back(entry: &mut Entry, now: Timestamp) {
-    requeue(entry, now);
-    if let Some(channel) = entry.fallback.take() {
-        entry.channel = channel;
-        entry.fell_back = true;
-        entry.tries = 0;
-        entry.reference.clear();
-    }
 }

@@ -10,10 +10,14 @@
 
 mod agenda;
 mod backoff;
+mod breaker;
+mod departures;
 mod due;
 mod event;
+mod gates;
 mod hear;
 mod policy;
+mod polls;
 mod pulse;
 mod rate;
 mod reply;
@@ -47,5 +51,7 @@ const GROUP_MAX: usize = 4_000;
 const ROWS_MAX: usize = 1_000;
 /// Most messages asked about at once.
 const LOOK_UPS_MAX: usize = 1_000;
+/// How much longer than the network the engine waits for the answer to a send.
+const ANSWER_GRACE: Duration = Duration::from_secs(1);
 /// How long the answer to a look-up is waited for before the question is put again.
 const LOOK_UP_LEASE: Duration = Duration::from_secs(60);

@@ -13,6 +13,10 @@ pub(crate) struct GatewayPulse {
     pub last_reason: Option<Reason>,
     /// Requests that failed for a reason of the gateway itself since the last success.
     pub failures_in_row: u32,
+    /// Why the last request had no answer; empty since the last one that had.
+    pub last_trouble: String,
+    /// The gateway's clock minus ours, as its last answer showed it.
+    pub clock_difference_ms: Option<i64>,
 }
 
 /// How the engine does.
@@ -26,12 +30,17 @@ pub(crate) struct Pulse {
 }
 
 impl Pulse {
+    /// How this gateway does.
+    pub fn of(&mut self, gateway: &str) -> &mut GatewayPulse {
+        if !self.gateways.contains_key(gateway) {
+            self.gateways.insert(gateway.to_owned(), GatewayPulse::default());
+        }
+        self.gateways.entry(gateway.to_owned()).or_default()
+    }
+
     /// An answer came, or was lost.
     pub fn heard(&mut self, gateway: &str, class: Class, reason: Reason, now: Timestamp) {
-        let pulse = match self.gateways.get_mut(gateway) {
-            Some(pulse) => pulse,
-            None => self.gateways.entry(gateway.to_owned()).or_default(),
-        };
+        let pulse = self.of(gateway);
         match class {
             // A refusal of one message is an answer too: the gateway works.
             Class::Ok | Class::Pending | Class::Fallback | Class::Permanent | Class::Absent => {

@@ -17,6 +17,11 @@ impl RateGuard {
         RateGuard { most: most.map(u64::from), counts: [0; SECONDS], second: 0, sum: 0 }
     }
 
+    /// Another limit; what was counted stays.
+    pub fn change(&mut self, most: Option<u32>) {
+        self.most = most.map(u64::from);
+    }
+
     /// Whether `more` messages may be kept on top of those counted.
     pub fn allows(&mut self, more: u64, now: Timestamp) -> bool {
         self.turn(now);

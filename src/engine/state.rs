@@ -1,23 +1,24 @@
 //! The engine's state and its step: one transaction per turn.
 
-use super::agenda::Agenda;
+use super::agenda::{Agenda, NEVER};
 use super::event::Event;
+use super::gates::Gates;
 use super::pulse::Pulse;
 use super::rate::RateGuard;
 use super::reply::Reply;
 use super::results::ResultQueue;
 use super::shared::Role;
-use super::turn::{Effects, Response, Turn, respond, weight};
-use super::{IN_FLIGHT_MAX, LOOK_UP_LEASE, ROWS_MAX};
+use super::turn::{Effects, Response, Turn, respond};
+use super::{LOOK_UP_LEASE, ROWS_MAX};
 use crate::config::Settings;
 use crate::error::{Code, Error, Result};
 use crate::gateway::Capabilities;
 use crate::logging::Log;
-use crate::message::{Certainty, Channel, Priority, State};
-use crate::outbox::{Departure, Entry, Outbox, Phase};
+use crate::message::{Certainty, State};
+use crate::outbox::{Entry, Outbox, Phase};
 use crate::time::Timestamp;
 use parking_lot::Mutex;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -29,14 +30,12 @@ const CLOCK_SLACK_MS: i64 = 60_000;
 /// Owns the outbox and every decision.
 pub(crate) struct Engine {
     pub(super) settings: Arc<Settings>,
-    pub(super) capabilities: BTreeMap<String, Capabilities>,
+    pub(super) gates: Gates,
     pub(super) outbox: Outbox,
     pub(super) role: Role,
     pub(super) agenda: Agenda,
     /// Requests under way.
     pub(super) in_flight: HashMap<i64, Entry>,
-    /// Of these, by MMS.
-    pub(super) images_in_flight: usize,
     /// Accepted messages as they are on disk, to spare reading them when their report comes soon. Only a copy: it is
     /// dropped as a whole when it is full, and whenever it might differ.
     pub(super) accepted: HashMap<i64, Entry>,
@@ -71,15 +70,15 @@ impl Engine {
         pulse: Arc<Mutex<Pulse>>,
         log: Log,
     ) -> Engine {
-        let capabilities = settings.gateways.iter().map(|(name, g)| (name.clone(), Capabilities::of(g))).collect();
+        let mut gates = Gates::default();
+        gates.change(&settings, Timestamp::now());
         let guard = RateGuard::new(settings.max_per_minute);
         let mut engine = Engine {
-            capabilities,
+            gates,
             start: role.delivers(),
             role,
             agenda: Agenda::unknown(),
             in_flight: HashMap::new(),
-            images_in_flight: 0,
             accepted: HashMap::new(),
             looking_up: 0,
             unmeasured: usize::MAX,
@@ -136,39 +135,20 @@ impl Engine {
     }
 
     fn has_work(&self, now: Timestamp, instant: Instant) -> bool {
-        let due = Phase::TIMED.into_iter().any(|phase| self.agenda.is_due(phase, now) && self.may_handle(phase));
         // A turn without work still finds out whether the disk is well again.
         let recovers = self.recover_at.is_some_and(|at| at <= instant);
-        due || recovers || self.start || !self.retained.is_empty() || self.clock_set_back(now) || self.role.must_adopt()
+        let must = recovers || self.start || !self.retained.is_empty() || self.clock_set_back(now);
+        must || self.role.must_adopt() || (self.role.delivers() && self.next_due(now) <= now)
     }
 
-    /// Whether this process handles what is due in a phase now.
-    pub(super) fn may_handle(&self, phase: Phase) -> bool {
-        if !self.role.delivers() {
-            return false;
-        }
-        match phase {
-            Phase::Urgent => self.room(Priority::Urgent, 0) > 0,
-            Phase::Normal => self.room(Priority::Normal, 0) > 0,
-            Phase::Bulk => self.room(Priority::Bulk, 0) > 0,
+    /// When something is due next that this process may handle; `now`, or earlier, where that is at once.
+    fn next_due(&self, now: Timestamp) -> Timestamp {
+        let handled = |phase: &Phase| match phase {
             Phase::LookUp | Phase::Await => self.looking_up < super::LOOK_UPS_MAX,
             _ => true,
-        }
-    }
-
-    /// How many more messages of a lane may be under way. The better lanes keep a reserve.
-    pub(super) fn room(&self, priority: Priority, departing: usize) -> usize {
-        let most = match priority {
-            Priority::Urgent => IN_FLIGHT_MAX,
-            Priority::Normal => IN_FLIGHT_MAX / 10 * 9,
-            Priority::Bulk => IN_FLIGHT_MAX / 10 * 7,
         };
-        let past_deadline = self.stopping.is_some_and(|deadline| deadline <= Instant::now());
-        if past_deadline {
-            0
-        } else {
-            most.saturating_sub(weight(self.in_flight.len(), self.images_in_flight) + departing)
-        }
+        let phases = Phase::TIMED.iter().filter(|phase| handled(phase)).map(|phase| self.agenda.bound(*phase));
+        phases.chain([self.next_departure(now), self.next_poll()]).min().unwrap_or(NEVER)
     }
 
     fn turn(&mut self, turn: &mut Turn, events: &mut [Event]) -> Result<()> {
@@ -207,6 +187,7 @@ impl Engine {
                 Event::Heard(news) => self.hear(turn, news)?,
                 Event::Acknowledge(id) => self.acknowledge(turn, *id)?,
                 Event::Refill => turn.refill = true,
+                Event::Reconfigure { .. } => turn.done.push_back(Ok(())),
                 Event::Flush { .. } | Event::Stop { .. } => {}
             }
         }
@@ -224,13 +205,21 @@ impl Engine {
             self.show_role();
         }
         self.has_adopted();
+        for event in &events {
+            if let Event::Reconfigure { settings, .. } = event {
+                self.reconfigure(settings, turn.now);
+            }
+        }
         let replies = events.into_iter().filter_map(|event| respond(event, &mut turn)).collect();
         for id in &turn.arrived {
-            let arrived = self.in_flight.remove(id);
-            self.images_in_flight -= usize::from(arrived.is_some_and(|entry| entry.channel == Channel::Mms));
+            if let Some(entry) = self.in_flight.remove(id) {
+                self.gates.arrived(&entry);
+            }
         }
         self.looking_up = self.looking_up.saturating_sub(turn.looked_up);
-        let errands = self.load(turn.departed, turn.look_ups);
+        let mut jobs = self.load(turn.departed, turn.look_ups);
+        jobs.append(&mut turn.confirmations);
+        jobs.append(&mut self.polls(turn.now));
         self.guard.count(turn.kept, turn.now);
         if turn.refill {
             self.fetch_results(instant);
@@ -238,7 +227,7 @@ impl Engine {
             self.results.push(turn.finished);
         }
         self.pulse.lock().trouble = None;
-        Effects { replies, errands, stopped: false }
+        Effects { replies, jobs, stopped: false }
     }
 
     /// After a failed commit: callers are told, and what must not be lost is kept for the next turn.
@@ -247,7 +236,9 @@ impl Engine {
         for event in events {
             match event {
                 Event::Submit { reply, .. } => effects.replies.push(Response::Verdicts(reply, Err(error.clone()))),
-                Event::Cancel { reply, .. } | Event::AcknowledgeKey { reply, .. } => {
+                Event::Cancel { reply, .. }
+                | Event::AcknowledgeKey { reply, .. }
+                | Event::Reconfigure { reply, .. } => {
                     effects.replies.push(Response::Done(reply, Err(error.clone())));
                 }
                 kept @ (Event::Heard(_) | Event::Acknowledge(_) | Event::Refill) => self.retained.push(kept),
@@ -270,7 +261,7 @@ impl Engine {
     }
 
     fn finish_turn(&mut self, mut effects: Effects, now: Timestamp, instant: Instant) -> Effects {
-        if effects.errands.is_empty() && self.is_quiet(now) {
+        if effects.jobs.is_empty() && self.is_quiet(now) {
             effects.replies.extend(self.flushers.drain(..).map(|(reply, _)| Response::Done(reply, Ok(()))));
             effects.stopped = self.stopping.is_some();
         }
@@ -288,12 +279,7 @@ impl Engine {
             true => !self.in_flight.is_empty(),
             false => !matches!(self.outbox.next_due(Phase::Sending), Ok(None)),
         };
-        let lanes = [Phase::Urgent, Phase::Normal, Phase::Bulk];
-        let waiting = |engine: &mut Engine, phase| {
-            engine.agenda.is_due(phase, now)
-                && (engine.agenda.refresh(phase, &engine.outbox).is_err() || engine.agenda.is_due(phase, now))
-        };
-        !in_flight && self.retained.is_empty() && !lanes.into_iter().any(|phase| waiting(self, phase))
+        !in_flight && self.retained.is_empty() && !self.lanes_are_due(now)
     }
 
     /// How long nothing will be due. Called before the thread goes to sleep.
@@ -313,10 +299,7 @@ impl Engine {
         if self.agenda.refresh_stale(&self.outbox).is_err() {
             return sleep.min(RECOVERY);
         }
-        for phase in Phase::TIMED.into_iter().filter(|phase| self.may_handle(*phase)) {
-            sleep = sleep.min(self.agenda.bound(phase).since(now));
-        }
-        sleep
+        sleep.min(self.next_due(now).since(now))
     }
 
     /// Ends: tidies the file when there is time. Returns whether messages remain.
@@ -329,7 +312,9 @@ impl Engine {
 
     /// The first turn of the process that delivers: settles what was under way, shows old results.
     fn take_over(&mut self, turn: &mut Turn) -> Result<()> {
-        let longest = |of: fn(&Capabilities) -> Duration| self.capabilities.values().map(of).max().unwrap_or_default();
+        let longest = |of: fn(&Capabilities) -> Duration| {
+            self.gates.iter().map(|(_, gate)| of(&gate.capabilities)).max().unwrap_or_default()
+        };
         let settled = turn.now.after(longest(|c| c.settle_after));
         let checked = turn.now.after(longest(|c| c.check_every));
         let lease = turn.now.after(LOOK_UP_LEASE);
@@ -344,6 +329,15 @@ impl Engine {
         self.adopt(turn)
     }
 
+    /// From now on these settings. What waits is looked at anew: its gateway may be gone, or another one well.
+    fn reconfigure(&mut self, settings: &Arc<Settings>, now: Timestamp) {
+        self.settings = Arc::clone(settings);
+        self.gates.change(settings, now);
+        self.guard.change(settings.max_per_minute);
+        self.agenda.forget();
+        self.log.info(format_args!("the configuration has changed"));
+    }
+
     fn clock_set_back(&self, now: Timestamp) -> bool {
         now.0 < self.last_now.0.saturating_sub(CLOCK_SLACK_MS)
     }
@@ -354,6 +348,7 @@ impl Engine {
             let back = self.last_now.0 - now.0;
             self.log.warn(format_args!("the clock was set back by {} s", back / 1_000));
             self.outbox.set_back(back)?;
+            self.gates.clock_set_back(now);
             self.agenda.forget();
         }
         Ok(())
@@ -394,11 +389,5 @@ impl Engine {
             Role::Shared(_) => turn.refill = true,
         }
         Ok(())
-    }
-
-    /// Sends a message within the turn.
-    pub(super) fn departure(&self, now: Timestamp) -> Departure {
-        // The network gives up after the request's own time; this bound only holds should it not.
-        Departure { at: now, given_up: now.after(self.settings.retry.request_timeout * 2 + RECOVERY) }
     }
 }

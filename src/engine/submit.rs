@@ -4,7 +4,7 @@ use super::event::Verdict;
 use super::state::Engine;
 use super::turn::Turn;
 use crate::error::{Code, Error, Result};
-use crate::message::{Certainty, Key, Message, Priority, Reason, State};
+use crate::message::{Certainty, Key, Message, Reason, State};
 use crate::outbox::{Departure, Inserted, Outbox, Phase, Sealed};
 
 /// Messages kept between two looks at the size of the file.
@@ -25,14 +25,14 @@ impl Engine {
                 continue;
             }
             let depart = self.departs_at_once(message, turn);
-            let lane = Phase::lane(message.priority);
+            let (lane, gateway) = (Phase::lane(message.priority), message.gateway.clone());
             verdicts.push(match self.outbox.insert(sealed, owner, depart)? {
                 Inserted::Duplicate => Verdict::Duplicate,
                 Inserted::Conflict => Verdict::Refused(key_conflict()),
                 Inserted::New(entry, payload) => {
                     turn.kept += 1;
-                    self.agenda.note(entry.phase, entry.due);
-                    self.agenda.left(lane);
+                    self.agenda.note(&entry);
+                    self.agenda.left(lane, &gateway);
                     if depart.is_some() {
                         turn.depart(*entry, payload);
                     }
@@ -88,18 +88,11 @@ impl Engine {
 
     /// A message leaves in the turn that keeps it when it is due, nothing waits before it, and there is room.
     fn departs_at_once(&self, message: &Message, turn: &Turn) -> Option<Departure> {
-        let before = match message.priority {
-            Priority::Urgent => &[Phase::Urgent][..],
-            Priority::Normal => &[Phase::Urgent, Phase::Normal],
-            Priority::Bulk => &[Phase::Urgent, Phase::Normal, Phase::Bulk],
-        };
         let first = message.send_at <= turn.now
             && self.role.delivers()
             && self.stopping.is_none()
-            && self.capabilities.contains_key(&message.gateway)
-            && before.iter().all(|phase| !self.agenda.is_due(*phase, turn.now))
-            && self.room(message.priority, turn.departing()) > 0;
-        first.then(|| self.departure(turn.now))
+            && self.leaves_at_once(&message.gateway, message.priority, turn);
+        first.then(|| self.departure(&message.gateway, turn.now))
     }
 
     /// Cancels a message that has not left. The outer error is of the outbox, the inner one for the caller.
@@ -107,7 +100,7 @@ impl Engine {
         Ok(match self.outbox.find(key.as_str())? {
             None => Err(not_found()),
             Some(mut entry) if entry.phase.is_lane() => {
-                self.agenda.left(entry.phase);
+                self.agenda.left(entry.phase, &entry.gateway);
                 entry.reason = Reason::CancelledByCaller;
                 self.finish(turn, &mut entry, State::Cancelled, Certainty::NotSent)?;
                 Ok(())
@@ -122,7 +115,7 @@ impl Engine {
     /// Lets a result go.
     pub(super) fn acknowledge(&mut self, turn: &mut Turn, id: i64) -> Result<()> {
         let erase_at = Outbox::erase_at(&self.settings.retention, turn.now);
-        self.agenda.note(Phase::Erase, erase_at);
+        self.agenda.note_phase(Phase::Erase, erase_at);
         self.outbox.acknowledge(id, erase_at)
     }
 

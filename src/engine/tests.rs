@@ -1,6 +1,7 @@
 //! The engine on a fake clock and a scripted gateway: every promise of the queue, without threads and without sleeping.
 
 mod faults;
+mod gateways;
 mod images;
 mod queue;
 mod shared;
@@ -14,7 +15,7 @@ use super::state::Engine;
 use super::turn::Effects;
 use crate::config::Settings;
 use crate::error::{Code, Error};
-use crate::gateway::{Errand, News, Task, Word};
+use crate::gateway::{Errand, Job, News, Task, Word};
 use crate::logging::Log;
 use crate::message::{
     Certainty, Channel, Class, Key, Message, MessageResult, Outcome, Payload, Priority, Reason, Recipient, State, Text,
@@ -70,7 +71,11 @@ impl Bench {
 
     fn step(&mut self, events: Vec<Event>) -> Effects {
         let mut effects = self.engine.step(events, self.now, self.instant);
-        self.errands.append(&mut effects.errands);
+        let errands = effects.jobs.drain(..).filter_map(|job| match job {
+            Job::Errand(errand) => Some(errand),
+            _ => None,
+        });
+        self.errands.extend(errands);
         for reply in effects.replies.drain(..) {
             reply.send();
         }

@@ -6,18 +6,18 @@ use super::IMAGE_WEIGHT;
 use super::event::{Event, Verdict};
 use super::reply::Reply;
 use crate::error::Result;
-use crate::gateway::Errand;
+use crate::gateway::Job;
 use crate::message::{Channel, Payload};
 use crate::outbox::Entry;
 use crate::time::Timestamp;
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 /// What a turn leads to, once it is committed.
 #[derive(Default)]
 pub(crate) struct Effects {
     pub replies: Vec<Response>,
-    pub errands: Vec<Errand>,
+    pub jobs: Vec<Job>,
     /// The engine has ended.
     pub stopped: bool,
 }
@@ -45,12 +45,14 @@ pub(super) struct Turn {
     pub verdicts: VecDeque<Vec<Verdict>>,
     pub done: VecDeque<Result<()>>,
     pub departed: Vec<(Entry, Arc<Payload>)>,
-    /// Of these, by MMS.
-    departed_with_images: usize,
+    /// How many of these for each gateway, and how many by MMS.
+    departing: BTreeMap<String, (usize, usize)>,
     /// Requests whose answer is in.
     pub arrived: Vec<i64>,
     /// Of these, answers still to come: a report was faster.
     pub overtook: Vec<i64>,
+    /// What gateways are to be told is kept.
+    pub confirmations: Vec<Job>,
     /// Messages to ask about.
     pub look_ups: Vec<Entry>,
     /// Look-ups whose answer is in.
@@ -68,9 +70,10 @@ impl Turn {
             verdicts: VecDeque::new(),
             done: VecDeque::new(),
             departed: Vec::new(),
-            departed_with_images: 0,
+            departing: BTreeMap::new(),
             arrived: Vec::new(),
             overtook: Vec::new(),
+            confirmations: Vec::new(),
             look_ups: Vec::new(),
             looked_up: 0,
             kept: 0,
@@ -81,13 +84,18 @@ impl Turn {
 
     /// Notes a message that leaves.
     pub fn depart(&mut self, entry: Entry, payload: Arc<Payload>) {
-        self.departed_with_images += usize::from(entry.channel == Channel::Mms);
+        let (messages, with_images) = match self.departing.get_mut(&entry.gateway) {
+            Some(departing) => departing,
+            None => self.departing.entry(entry.gateway.clone()).or_default(),
+        };
+        *messages += 1;
+        *with_images += usize::from(entry.channel == Channel::Mms);
         self.departed.push((entry, payload));
     }
 
-    /// How much room the messages that leave take of what may be in flight.
-    pub fn departing(&self) -> usize {
-        weight(self.departed.len(), self.departed_with_images)
+    /// How much room the messages that leave for a gateway take of what may be under way there.
+    pub fn departing(&self, gateway: &str) -> usize {
+        self.departing.get(gateway).map_or(0, |(messages, with_images)| weight(*messages, *with_images))
     }
 }
 
@@ -100,7 +108,7 @@ pub(super) fn weight(messages: usize, with_images: usize) -> usize {
 pub(super) fn respond(event: Event, turn: &mut Turn) -> Option<Response> {
     match event {
         Event::Submit { reply, .. } => Some(Response::Verdicts(reply, Ok(turn.verdicts.pop_front()?))),
-        Event::Cancel { reply, .. } | Event::AcknowledgeKey { reply, .. } => {
+        Event::Cancel { reply, .. } | Event::AcknowledgeKey { reply, .. } | Event::Reconfigure { reply, .. } => {
             Some(Response::Done(reply, turn.done.pop_front()?))
         }
         _ => None,

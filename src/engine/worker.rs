@@ -1,11 +1,12 @@
 //! The thread around [`Engine::step`]: waits, groups, delivers the effects.
 
 use super::{Engine, Event, GROUP_MAX};
+use crate::config::Settings;
 use crate::error::{Code, Error, Result};
-use crate::gateway::Errand;
+use crate::gateway::Job;
 use crate::time::Timestamp;
 use crossbeam_channel::{Receiver, RecvTimeoutError};
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 /// How long the thread looks out for the next event before it sleeps.
@@ -15,8 +16,12 @@ const SLEEP_MAX: Duration = Duration::from_secs(86_400);
 
 /// Where errands go. False when the network's thread is gone.
 pub(crate) trait Outlet: Send {
-    /// Takes an errand; never blocks.
-    fn hand(&self, errand: Errand) -> bool;
+    /// Takes a job; never blocks.
+    fn hand(&self, job: Job) -> bool;
+    /// From now on the gateways of these settings; an error names what cannot be used, and nothing changes.
+    fn change(&self, _settings: &Arc<Settings>) -> Result<()> {
+        Ok(())
+    }
     /// No more errands come and answers are no longer waited for.
     fn cancel(&self);
     /// Waits until nothing can leave any more.
@@ -44,8 +49,8 @@ pub(crate) fn run(
         for reply in effects.replies {
             reply.send();
         }
-        for errand in effects.errands {
-            if !outlet.hand(errand) {
+        for job in effects.jobs {
+            if !outlet.hand(job) {
                 return Err(Error::new(Code::Internal, "the network stopped on a fault; what was accepted is kept"));
             }
         }

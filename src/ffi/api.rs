@@ -15,6 +15,7 @@ use super::result_callback::{self, alimi_result_callback_t};
 use super::send::{OutKey, send};
 use super::text::{self, BATCH_MAX, LONG_MAX, Output, SHORT_MAX};
 use super::{batch, handles, wait};
+use crate::config::Settings;
 use crate::error::{Code, Error};
 use crate::message::{Body, Request, parse_options, parse_variables};
 use std::ffi::{c_char, c_void};
@@ -312,6 +313,26 @@ pub unsafe extern "system" fn alimi_get_status(
 pub extern "system" fn alimi_wake(client: i32) -> i32 {
     with_client(client, |c| {
         c.client.wake();
+        Ok(Code::Ok)
+    })
+}
+
+/// # Changing the configuration
+///
+/// Gives a running client another configuration: gateways, accounts, templates, routes and everything else except
+/// outbox.path, outbox.shared, encoding and logging, which must stay as they are.
+///
+/// `config`: as for alimi_init, UTF-8 or the path of a file. On an error nothing has changed. What waits and was
+/// certainly not sent goes by the new configuration; what is under way ends with the gateway it went to, so leave that
+/// one in the configuration until alimi_get_health shows nothing accepted any more.
+/// Blocks for the disk.
+/// Returns ALIMI_OK. Errors: ALIMI_ERR_INVALID_HANDLE, ALIMI_ERR_CLOSED, any of the groups configuration and outbox,
+/// ALIMI_ERR_INVALID_ARGUMENT, ALIMI_ERR_INVALID_TEXT, ALIMI_ERR_INSIDE_CALLBACK.
+#[unsafe(no_mangle)]
+pub unsafe extern "system" fn alimi_reload(client: i32, config: *const c_char) -> i32 {
+    with_client(client, |c| {
+        let (config, _) = unsafe { text::read_config(config) }?;
+        c.client.reload(Settings::parse(&config)?)?;
         Ok(Code::Ok)
     })
 }

@@ -73,6 +73,16 @@ pub(crate) enum Job {
     Confirm { gateway: String, receipt: String },
 }
 
+impl Job {
+    /// Of which gateway.
+    pub fn gateway(&self) -> &str {
+        match self {
+            Job::Errand(errand) => &errand.gateway,
+            Job::Poll { gateway, .. } | Job::Confirm { gateway, .. } => gateway,
+        }
+    }
+}
+
 /// What was said about one message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Word {
@@ -104,4 +114,14 @@ pub(crate) enum News {
     Cancelled(Vec<Word>),
     /// All new reports. `cursor`: where the next poll goes on; `more`: at once; `receipt`: to be confirmed.
     Polled { gateway: String, reports: Vec<Report>, cursor: String, more: bool, receipt: Option<String> },
+}
+
+impl News {
+    /// The same with the name of the gateway, which adapters do not know.
+    pub fn of(mut self, name: String) -> News {
+        if let News::Answered { gateway, .. } | News::Polled { gateway, .. } = &mut self {
+            *gateway = name;
+        }
+        self
+    }
 }

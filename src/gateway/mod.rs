@@ -137,6 +137,23 @@ pub struct Limits {
     pub every_link: bool,
 }
 
+impl Limits {
+    /// What both take.
+    pub(crate) fn and(&self, other: &Limits) -> Limits {
+        let (width, height) = self.image_pixels_max;
+        Limits {
+            alimtalk_chars_max: self.alimtalk_chars_max.min(other.alimtalk_chars_max),
+            subject_bytes_max: self.subject_bytes_max.min(other.subject_bytes_max),
+            image_bytes_max: self.image_bytes_max.min(other.image_bytes_max),
+            image_pixels_max: (width.min(other.image_pixels_max.0), height.min(other.image_pixels_max.1)),
+            link_chars_max: self.link_chars_max.min(other.link_chars_max),
+            quick_replies_max: self.quick_replies_max.min(other.quick_replies_max),
+            item_lists: self.item_lists && other.item_lists,
+            every_link: self.every_link || other.every_link,
+        }
+    }
+}
+
 impl Default for Limits {
     fn default() -> Self {
         Limits {

@@ -28,7 +28,7 @@ pub(super) fn capabilities(settings: &SandboxSettings) -> Capabilities {
 
 /// What becomes of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Answer {
+pub enum Answer {
     /// The sandbox answers this.
     Said(Outcome),
     /// It takes the message and loses the answer.
@@ -56,7 +56,7 @@ fn fate_number(to: &str) -> Option<u32> {
 }
 
 /// The answer to a request that carries a message to `to`; `attempt` counts tries by this channel from 1.
-pub(crate) fn answer(to: &str, channel: Channel, attempt: i32) -> Answer {
+pub fn answer(to: &str, channel: Channel, attempt: i32) -> Answer {
     let Some(fate) = fate_number(to) else {
         return refused(Class::Permanent, Reason::RecipientNotAllowed);
     };
@@ -93,7 +93,7 @@ pub(crate) fn answer(to: &str, channel: Channel, attempt: i32) -> Answer {
 }
 
 /// The report on an accepted message; `None`: it never comes.
-pub(crate) fn report(to: &str, channel: Channel) -> Option<Outcome> {
+pub fn report(to: &str, channel: Channel) -> Option<Outcome> {
     let is_text = channel != Channel::Alimtalk;
     let said = |class, reason: Reason| Some(Outcome::new(class, reason).with_code(reason.word()));
     match fate_number(to).unwrap_or(0) {
@@ -112,7 +112,7 @@ pub(crate) fn report(to: &str, channel: Channel) -> Option<Outcome> {
 
 /// What a look-up says of a message whose answer was lost. `taken` is whether the sandbox has it, `None` when it no
 /// longer knows (it was restarted without a journal).
-pub(crate) fn look_up(to: &str, channel: Channel, attempt: i32, taken: Option<bool>) -> Outcome {
+pub fn look_up(to: &str, channel: Channel, attempt: i32, taken: Option<bool>) -> Outcome {
     let unsettled = match answer(to, channel, attempt) {
         Answer::LostBeforeTaking => return Outcome::new(Class::Absent, Reason::ConnectionFailed),
         Answer::LostAfterTaking => fate_number(to) != Some(30),

@@ -91,6 +91,7 @@ pub(super) fn errand(task: Task, channel: Channel, count: usize) -> Errand {
         registration: Arc::new(Registration {
             sender_key: Secret::from("0123456789012345678901234567890123456789"),
             template_code: "TPL-1".into(),
+            sender_number: "0212345678".into(),
         }),
         parcels: (0..count).map(parcel).collect(),
     }
@@ -232,7 +233,7 @@ pub(super) fn any_errand(most: usize) -> impl Strategy<Value = Errand> {
                 parcel.reference = format!("REF{}{parts}", fate >> 4);
             }
             parcel.falls_back = fate & 2 > 0;
-            parcel.reserve_at = (fate & 4 > 0).then(|| Timestamp(NOW.0 + 3_600_000));
+            parcel.reserve_at = (fate & 4 > 0).then_some(Timestamp(NOW.0 + 3_600_000));
             if fate & 8 > 0 {
                 parcel.left = None;
             }

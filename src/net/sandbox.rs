@@ -6,7 +6,7 @@
 use super::{Newsroom, Peer};
 use crate::config::SandboxSettings;
 use crate::gateway::sandbox::{Answer, answer, look_up, report};
-use crate::gateway::{Errand, News, Parcel, Task, Word};
+use crate::gateway::{Errand, Job, News, Parcel, Task, Word};
 use crate::logging::Log;
 use crate::message::{Channel, Class, Outcome, Reason};
 use crate::time::Timestamp;
@@ -188,11 +188,12 @@ impl Sandbox {
 }
 
 impl Peer for Sandbox {
-    fn run(self: Rc<Self>, errand: Errand, newsroom: Newsroom) {
-        match errand.task {
-            Task::Send => self.send(errand, newsroom),
-            Task::LookUp => self.look_up(errand, &newsroom),
-            Task::Cancel => {}
+    fn run(self: Rc<Self>, job: Job, newsroom: Newsroom) {
+        match job {
+            Job::Errand(errand) if errand.task == Task::Send => self.send(errand, newsroom),
+            Job::Errand(errand) if errand.task == Task::LookUp => self.look_up(errand, &newsroom),
+            // It takes no reservations and is not polled.
+            other => super::unable(&other).into_iter().for_each(|news| newsroom.tell(news)),
         }
     }
 }

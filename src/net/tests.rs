@@ -7,7 +7,7 @@ use crate::message::{Channel, Key, Payload, Recipient};
 struct Bomb;
 
 impl Peer for Bomb {
-    fn run(self: Rc<Self>, _: Errand, _: Newsroom) {
+    fn run(self: Rc<Self>, _: Job, _: Newsroom) {
         panic!("010-0000-0001")
     }
 }
@@ -43,12 +43,13 @@ fn a_fault_in_a_gateway_is_a_lost_answer_and_the_thread_goes_on() {
     let (engine, heard) = crossbeam_channel::unbounded();
     let (orders, taken) = unbounded_channel();
     let order = |order| assert!(orders.send(order).is_ok());
-    [Task::Send, Task::LookUp].into_iter().for_each(|task| order(Order::Errand(errand(task))));
+    [Task::Send, Task::LookUp].into_iter().for_each(|task| order(Order::Job(Job::Errand(errand(task)))));
     order(Order::Cancel);
 
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let peers: BTreeMap<String, Rc<dyn Peer>> = BTreeMap::from([("bomb".to_owned(), Rc::new(Bomb) as Rc<dyn Peer>)]);
-    runtime.block_on(serve(peers, taken, Newsroom { engine }, log));
+    let desk = Desk { pulse: Arc::default(), newsroom: Newsroom { engine }, log };
+    runtime.block_on(desk.serve(peers, taken));
 
     let news: Vec<Event> = heard.try_iter().collect();
     let [Event::Heard(News::Answered { gateway, words }), Event::Heard(News::LookedUp { words: none, unasked })] =

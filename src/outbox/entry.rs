@@ -13,6 +13,8 @@ pub(crate) struct Departure {
     pub at: Timestamp,
     /// When its answer is no longer waited for.
     pub given_up: Timestamp,
+    /// The text channels to which the gateway falls back by itself.
+    pub falls_back: &'static [Channel],
 }
 
 /// A message without its personal part.
@@ -45,6 +47,8 @@ pub(crate) struct Entry {
     pub tag: String,
     /// The text message that stands ready, if the AlimTalk fails.
     pub fallback: Option<Channel>,
+    /// The gateway that took the AlimTalk sends the fallback itself, should it be needed.
+    pub delegated: bool,
     /// Which process submitted it (shared outbox); 0 in an exclusive one.
     pub owner: i64,
     pub created: Timestamp,
@@ -54,7 +58,7 @@ pub(crate) struct Entry {
 
 const COLUMNS: &str = "id, phase, due, state, channel, certainty, reason, attempts, tries, fell_back, sent_at, \
      finished_at, reference, vendor_code, key, priority, account, gateway, template, tag, fallback, owner, created, \
-     send_at, expires_at, left_at";
+     send_at, expires_at, left_at, delegated";
 
 /// Placed before every `SELECT` of whole entries.
 pub(super) fn select(rest: &str) -> String {
@@ -91,6 +95,7 @@ impl Entry {
             send_at: row.get(23)?,
             expires_at: row.get(24)?,
             left_at: row.get(25)?,
+            delegated: row.get(26)?,
         })
     }
 
@@ -102,6 +107,7 @@ impl Entry {
         self.certainty = Certainty::PossiblySent;
         self.left_at = Some(departure.at);
         self.due = departure.given_up;
+        self.delegated = self.fallback.is_some_and(|fallback| departure.falls_back.contains(&fallback));
         self.attempts = self.attempts.saturating_add(1);
         self.tries = self.tries.saturating_add(1);
     }
@@ -145,7 +151,7 @@ impl Outbox {
             .prepare_cached(
                 "UPDATE message SET phase = ?2, due = ?3, state = ?4, channel = ?5, certainty = ?6, reason = ?7, \
                  attempts = ?8, tries = ?9, fell_back = ?10, sent_at = ?11, finished_at = ?12, reference = ?13, \
-                 vendor_code = ?14, left_at = ?15, fallback = ?16 WHERE id = ?1",
+                 vendor_code = ?14, left_at = ?15, fallback = ?16, gateway = ?17, delegated = ?18 WHERE id = ?1",
             )
             .map_err(|e| self.fault(e))?;
         statement
@@ -166,6 +172,8 @@ impl Outbox {
                 entry.vendor_code,
                 entry.left_at.map(|t| t.0),
                 entry.fallback.map_or(0, |c| c as i32),
+                entry.gateway,
+                entry.delegated,
             ])
             .map(drop)
             .map_err(|e| self.fault(e))
@@ -184,25 +192,6 @@ impl Outbox {
     fn one(&self, sql: &str, parameter: impl rusqlite::ToSql) -> Result<Option<Entry>> {
         let mut statement = self.connection.prepare_cached(sql).map_err(|e| self.fault(e))?;
         statement.query_row([parameter], Entry::read).optional().map_err(|e| self.fault(e))
-    }
-
-    /// Entries of a phase whose time has come, the longest waiting first.
-    pub fn due(&self, phase: Phase, now: Timestamp, most: usize) -> Result<Vec<Entry>> {
-        let sql = select("WHERE phase = ?1 AND due <= ?2 ORDER BY due LIMIT ?3");
-        let mut statement = self.connection.prepare_cached(&sql).map_err(|e| self.fault(e))?;
-        let rows = statement
-            .query_map(params![phase as i32, now.0, i64::try_from(most).unwrap_or(i64::MAX)], Entry::read)
-            .map_err(|e| self.fault(e))?;
-        rows.collect::<rusqlite::Result<_>>().map_err(|e| self.fault(e))
-    }
-
-    /// The earliest due time of a phase.
-    pub fn next_due(&self, phase: Phase) -> Result<Option<Timestamp>> {
-        let mut statement = self
-            .connection
-            .prepare_cached("SELECT min(due) FROM message WHERE phase = ?1")
-            .map_err(|e| self.fault(e))?;
-        statement.query_row([phase as i32], |row| row.get(0)).map_err(|e| self.fault(e))
     }
 
     /// The personal part of a message that leaves by its present channel, with the images where that carries them; `None`

@@ -50,6 +50,7 @@ impl Entry {
             created: message.created,
             send_at: message.send_at,
             expires_at: message.expires_at,
+            delegated: false,
         };
         (entry, message.digest, message.payload)
     }
@@ -68,9 +69,9 @@ impl Outbox {
                 .prepare_cached(
                     "INSERT INTO message (phase, due, state, channel, certainty, reason, attempts, tries, fell_back, \
                      reference, vendor_code, key, digest, priority, account, gateway, template, tag, fallback, owner, \
-                     created, send_at, expires_at, payload, left_at) \
+                     created, send_at, expires_at, payload, left_at, delegated) \
                      VALUES (?1, ?2, ?3, ?4, ?5, 0, ?6, ?7, 0, '', '', ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, \
-                     ?17, ?18, ?19, ?20, ?21) ON CONFLICT (key) DO NOTHING",
+                     ?17, ?18, ?19, ?20, ?21, ?22) ON CONFLICT (key) DO NOTHING",
                 )
                 .map_err(|e| self.fault(e))?;
             statement
@@ -96,6 +97,7 @@ impl Outbox {
                     entry.expires_at.0,
                     sealed.bytes,
                     entry.left_at.map(|t| t.0),
+                    entry.delegated,
                 ])
                 .map_err(|e| self.fault(e))?
         };

@@ -77,8 +77,8 @@ impl Outbox {
         // The subquery is worked out once, before the first row changes.
         let results = run(
             "UPDATE message SET owner = ?1, due = due + 1 + ?3 - \
-             (SELECT min(due) FROM message WHERE phase = ?2 AND owner NOT IN (SELECT id FROM member)) \
-             WHERE phase = ?2 AND owner NOT IN (SELECT id FROM member)",
+             (SELECT min(due) FROM message WHERE phase = ?2 AND lane IS NULL AND owner NOT IN (SELECT id FROM member)) \
+             WHERE phase = ?2 AND lane IS NULL AND owner NOT IN (SELECT id FROM member)",
             &[&adopter, &phase, &self.tally.numbered()],
         )?;
         let last = self.highest_number()?;

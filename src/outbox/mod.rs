@@ -26,6 +26,7 @@ mod schema;
 mod sealed;
 mod statistics;
 mod tally;
+mod work;
 
 pub(crate) use entry::{Departure, Entry};
 use identity::Identity;

@@ -28,7 +28,7 @@ impl Outbox {
     pub fn ask_again(&mut self, phase: Phase, from: Timestamp, until: Timestamp) -> Result<()> {
         let mut statement = self
             .connection
-            .prepare_cached("UPDATE message SET due = ?2 WHERE phase = ?1 AND due > ?2 AND due <= ?3")
+            .prepare_cached("UPDATE message SET due = ?2 WHERE phase = ?1 AND lane IS NULL AND due > ?2 AND due <= ?3")
             .map_err(|e| self.fault(e))?;
         statement.execute(params![phase as i32, from.0, until.0]).map(drop).map_err(|e| self.fault(e))
     }

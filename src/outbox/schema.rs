@@ -46,10 +46,15 @@ CREATE TABLE message (
     created     INTEGER NOT NULL,
     send_at     INTEGER NOT NULL,
     expires_at  INTEGER NOT NULL,
-    payload     BLOB
+    delegated   INTEGER NOT NULL,
+    payload     BLOB,
+    -- A message that waits to be sent waits for its gateway, and not for those of others.
+    lane        TEXT GENERATED ALWAYS AS (CASE WHEN phase <= 2 THEN gateway END) VIRTUAL
 ) STRICT;
 CREATE UNIQUE INDEX message_key ON message (key);
-CREATE INDEX message_work ON message (phase, due);
+CREATE INDEX message_work ON message (phase, lane, due);
+-- Reports speak of messages by the gateway's own name.
+CREATE INDEX message_reference ON message (reference) WHERE reference <> '';
 
 -- Once per content; one line in image_use for each message that still has its content.
 CREATE TABLE image (

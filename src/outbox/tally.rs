@@ -84,7 +84,7 @@ impl Outbox {
 
     /// The highest number of a result that has not been acknowledged.
     pub(super) fn highest_number(&self) -> Result<i64> {
-        self.figure("SELECT coalesce(max(due), 0) FROM message WHERE phase = ?1")
+        self.figure("SELECT coalesce(max(due), 0) FROM message WHERE phase = ?1 AND lane IS NULL")
     }
 
     fn figure(&self, sql: &str) -> Result<i64> {

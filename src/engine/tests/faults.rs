@@ -1,6 +1,7 @@
 //! Turns that fail: whatever was decided in them is decided again, and nothing else is lost by it.
 
 use super::*;
+use crate::gateway::Job;
 use std::sync::OnceLock;
 
 /// A connection of somebody else, to make the file fail by.
@@ -208,7 +209,7 @@ fn flushes_nobody_waits_for_are_forgotten() {
 struct Nowhere;
 
 impl crate::engine::Outlet for Nowhere {
-    fn hand(&self, _errand: Errand) -> bool {
+    fn hand(&self, _job: Job) -> bool {
         false
     }
 
@@ -237,7 +238,7 @@ fn without_a_network_the_engine_ends_with_an_error_instead_of_keeping_what_it_ca
 struct LastLook(std::path::PathBuf, std::cell::Cell<Option<Code>>);
 
 impl crate::engine::Outlet for LastLook {
-    fn hand(&self, _errand: Errand) -> bool {
+    fn hand(&self, _job: Job) -> bool {
         true
     }
 

@@ -2,8 +2,8 @@
 //!
 //! Invariants: the cursor is ours. A pass reads every page of what was updated since the last one; the next pass begins
 //! where, by the vendor's own times, this one cannot have missed anything: at the newest update seen, less what the pass
-//! took, for an update may come while its page was read already. What is read twice is reported twice. Neither clock is
-//! trusted to agree with the other.
+//! took where the list has another order, for an update may come when its page was read already. What is read twice is
+//! reported twice. Neither clock is trusted to agree with the other.
 
 use super::list::{self, Question, Row, verdict};
 use super::{CLOCK_DIFFERENCE_MAX, Login};
@@ -42,6 +42,8 @@ struct Pass {
     began: Timestamp,
     /// The newest update it has seen.
     top: Timestamp,
+    /// Whether all it has seen came in the order of the updates.
+    sorted: bool,
     /// The page it goes on with; empty at first.
     key: String,
 }
@@ -50,12 +52,12 @@ impl Place {
     /// What is no cursor of ours is as good as none.
     fn parse(cursor: &str, since: Timestamp) -> Place {
         let read = || {
-            let mut parts = cursor.splitn(5, ',');
+            let mut parts = cursor.splitn(6, ',');
             let mut time = || Some(Timestamp(parts.next()?.parse().ok()?));
             let (from, newest) = (time()?, time()?);
             let pass = time().zip(time());
-            let key = parts.next().unwrap_or_default().to_owned();
-            Some(Place { from, newest, pass: pass.map(|(began, top)| Pass { began, top, key }) })
+            let (sorted, key) = (parts.next() == Some("sorted"), parts.next().unwrap_or_default().to_owned());
+            Some(Place { from, newest, pass: pass.map(|(began, top)| Pass { began, top, sorted, key }) })
         };
         read().unwrap_or(Place { from: before(since, CLOCK_DIFFERENCE_MAX), newest: Timestamp(0), pass: None })
     }
@@ -63,7 +65,9 @@ impl Place {
     fn write(&self) -> String {
         let start = format!("{},{}", self.from.0, self.newest.0);
         match &self.pass {
-            Some(Pass { began, top, key }) => format!("{start},{},{},{key}", began.0, top.0),
+            Some(Pass { began, top, sorted, key }) => {
+                format!("{start},{},{},{},{key}", began.0, top.0, if *sorted { "sorted" } else { "" })
+            }
             None => start,
         }
     }
@@ -73,7 +77,8 @@ impl Place {
         // Nobody's clock may be further off than this, or no request would have been answered.
         let certain = before(pass.began, CLOCK_DIFFERENCE_MAX);
         let from = if pass.top > self.newest {
-            before(pass.top, now.since(pass.began).min(AGAIN_MAX) + LAG).max(self.from)
+            let took = if pass.sorted { Duration::ZERO } else { now.since(pass.began).min(AGAIN_MAX) };
+            before(pass.top, took + LAG).max(self.from)
         } else {
             // Nothing new since a whole pass: what was read need not be read again.
             certain.max(self.from).max(Timestamp(self.newest.0.saturating_add(1)))
@@ -94,22 +99,27 @@ impl Poll {
 
     fn ask(&mut self, moment: &Moment) -> Step {
         self.asked = true;
-        let fresh = Pass { began: moment.now, top: Timestamp(0), key: String::new() };
+        let fresh = Pass { began: moment.now, top: Timestamp(0), sorted: true, key: String::new() };
         let pass = self.place.pass.get_or_insert(fresh);
         let question = Question::Updated { from: self.place.from, until: pass.began.after(CLOCK_DIFFERENCE_MAX) };
         Step::Ask(self.login.list(&question, &pass.key, moment))
     }
 
     fn heard(&mut self, heard: Option<Heard>, now: Timestamp) -> News {
+        // Its page may be gone: then the pass begins anew.
+        let lost_place =
+            matches!(&heard, Some(Heard::Answer(answer)) if matches!(answer.status, 400 | 404 | 410 | 422));
         let page = heard.and_then(list::read).zip(self.place.pass.take());
         let Some(((list, rows), mut pass)) = page else {
-            let cursor = std::mem::take(&mut self.cursor);
+            let same = std::mem::take(&mut self.cursor);
+            let cursor = if lost_place && !same.is_empty() { self.place.write() } else { same };
             return News::Polled { gateway: String::new(), reports: Vec::new(), cursor, more: false, receipt: None };
         };
         // A time far ahead would end all polling.
         let latest = now.after(CLOCK_DIFFERENCE_MAX);
-        let newest = rows.iter().filter_map(Row::updated).filter(|updated| *updated <= latest).max();
-        pass.top = pass.top.max(newest.unwrap_or_default());
+        let updates: Vec<Timestamp> = rows.iter().filter_map(Row::updated).filter(|time| *time <= latest).collect();
+        pass.sorted &= updates.is_sorted() && updates.first().is_none_or(|first| *first >= pass.top);
+        pass.top = updates.into_iter().fold(pass.top, Timestamp::max);
         let more = !list.next_key.is_empty() && list.next_key != pass.key;
         let place = if more {
             pass.key = list.next_key;

@@ -1,8 +1,8 @@
 //! Looking up: accepted messages by the vendor's ids, many at once; lost ones by number, time and our reference.
 //!
 //! Invariants: a lost message is called absent only after every page of its number and time was read; once one of a lost
-//! request is found, the rest of that request is read at once; the first failure ends the look-up, what is left is asked
-//! about later.
+//! request is found, the rest of that request is read at once; what a failed question was about is asked about later, and
+//! when the vendor cannot be reached at all that is everything left.
 
 use super::list::{self, List, Question, Row, verdict};
 use super::{CLOCK_DIFFERENCE_MAX, Login};
@@ -21,6 +21,10 @@ pub(super) struct Search {
     ledger: Ledger,
     asked: Option<Asked>,
     requests: usize,
+    /// Places about which a question failed.
+    failed: HashSet<usize>,
+    /// A whole list of ids brought none of them: then numbers are asked for, which is documented better.
+    ids_unread: bool,
     /// Requests of which all messages are to be read next, and all there were.
     groups: Vec<String>,
     known_groups: HashSet<String>,
@@ -38,7 +42,8 @@ struct Asked {
 impl Search {
     pub fn new(login: Arc<Login>, errand: Errand) -> Search {
         let ledger = Ledger::new(errand);
-        Search { login, ledger, asked: None, requests: 0, groups: Vec::new(), known_groups: HashSet::new() }
+        let (groups, known_groups, failed) = (Vec::new(), HashSet::new(), HashSet::new());
+        Search { login, ledger, asked: None, requests: 0, failed, ids_unread: false, groups, known_groups }
     }
 
     fn ask(&mut self, moment: &Moment) -> Step {
@@ -56,10 +61,10 @@ impl Search {
 
     fn next_question(&mut self, moment: &Moment) -> Option<Asked> {
         let about = |question, place| Some(Asked { question, place, key: String::new(), rows: Vec::new() });
-        let open = self.ledger.open();
+        let open: Vec<usize> = self.ledger.open().into_iter().filter(|at| !self.failed.contains(at)).collect();
         let ids = open.iter().filter_map(|&at| self.ledger.parcel(at)).filter(|parcel| has_id(parcel));
         let ids: Vec<String> = ids.take(IDS_MAX).map(|parcel| parcel.reference.clone()).collect();
-        if !ids.is_empty() {
+        if !ids.is_empty() && !self.ids_unread {
             return about(Question::Ids(ids), None);
         }
         if let Some(group) = self.groups.pop().filter(|_| !open.is_empty()) {
@@ -82,7 +87,13 @@ impl Search {
 
     /// Another page; `false`: there is no way on.
     fn heard(&mut self, mut asked: Asked, heard: Heard) -> bool {
-        let Some((List { next_key, .. }, rows)) = list::read(heard) else { return false };
+        let goes_on = matches!(&heard, Heard::Answer(answer) if !matches!(answer.status, 401 | 403 | 429 | 503));
+        let Some((List { next_key, .. }, rows)) = list::read(heard) else {
+            // One message may be in trouble at the vendor's without all being.
+            self.ids_unread |= matches!(asked.question, Question::Ids(_));
+            self.failed.extend(asked.place);
+            return goes_on;
+        };
         asked.rows.extend(rows);
         if next_key.is_empty() || next_key == asked.key {
             self.settle(&asked);
@@ -99,6 +110,12 @@ impl Search {
         let by_id = matches!(asked.question, Question::Ids(_));
         for row in &asked.rows {
             by_name.entry(if by_id { &row.message_id } else { &row.custom_fields.alimi }).or_default().push(row);
+        }
+        if let Question::Ids(ids) = &asked.question
+            && !ids.iter().any(|id| by_name.contains_key(id.as_str()))
+        {
+            self.ids_unread = true;
+            return;
         }
         let channel = self.ledger.channel();
         for at in self.ledger.open() {

@@ -368,16 +368,69 @@ fn a_poll_reads_what_was_updated_page_by_page_and_goes_on_where_nothing_can_be_m
     assert_eq!(line, format!("{}&startKey=M1", span("08:44:00.123")));
     assert_eq!((reports, more), (vec![(Mark::Theirs("M2".into()), Class::Fallback)], false));
 
-    // The pass took one second, and an update may be two late.
+    // An update may be two seconds late; the list has the order of the updates, so that the pass hid none.
     let empty = json!({"messageList": {}});
     let (line, _, cursor, _) = poll(&cursor, NOW.0, &second);
-    assert_eq!(line, span("09:00:27.000"));
+    assert_eq!(line, span("09:00:28.000"));
     // Nothing newer: it is not read a third time.
     let (line, _, cursor, _) = poll(&cursor, NOW.0, &empty);
     assert_eq!(line, span("09:00:30.001"));
     let (_, _, again, _) = poll(&cursor, NOW.0 + 3_600_000, &empty);
     let (line, _, _, _) = poll(&again, NOW.0, &empty);
     assert_eq!(line, span("09:44:00.123"), "an idle hour is not read for ever");
+}
+
+#[test]
+fn in_a_list_of_another_order_what_came_during_the_pass_is_read_again() {
+    let updated = |id: &str, time: &str| {
+        let mut row = row(id, "", "4000");
+        row["dateUpdated"] = json!(time);
+        row
+    };
+    let rows = [updated("M0", "2026-12-01T00:00:30Z"), updated("M1", "2026-12-01T00:00:10Z")];
+    let (_, _, cursor, _) = poll("", NOW.0, &json!({"messageList": rows, "nextKey": "M1"}));
+    let (_, _, cursor, _) = poll(&cursor, NOW.0 + 3_000, &json!({"messageList": []}));
+    let (line, _, _, _) = poll(&cursor, NOW.0, &json!({"messageList": []}));
+    assert!(line.contains("startDate=2026-12-01T09%3A00%3A25.000"), "{line}");
+}
+
+#[test]
+fn a_pass_whose_page_is_gone_begins_anew() {
+    let order = Order::Poll { cursor: "1796083000000,7,1796083100000,8,sorted,M1".into(), since: NOW };
+    let (_, news) = played(&solapi(), order, |_| answer(400, &json!({"errorCode": "ValidationError"})).unwrap());
+    let Some(News::Polled { cursor, more, .. }) = news else { panic!("{news:?}") };
+    assert_eq!((cursor.as_str(), more), ("1796083000000,7", false));
+}
+
+#[test]
+fn a_message_in_trouble_at_the_vendors_does_not_keep_the_others_from_being_found() {
+    let mut errand = errand(Task::LookUp, Channel::Alimtalk, 3);
+    errand.parcels[2].reference = "M2".into();
+    let hear = |request: &Request| {
+        let line = line(request);
+        let found = |id: &str, key: &str| answer(200, &json!({"messageList": {id: row(id, key, "4000")}})).unwrap();
+        match () {
+            () if line.contains("to=01000000001") => found("M1", "K1/1/1"),
+            () if line.contains("to=01000000002") => found("M2", "K2/1/1"),
+            () => answer(500, &json!({"errorCode": "InternalError"})).unwrap(),
+        }
+    };
+    let (_, news) = played(&solapi(), Order::Errand(errand.clone()), hear);
+    assert_one_word_each(&errand, &news);
+    let Some(News::LookedUp { words, unasked }) = news else { panic!("{news:?}") };
+    let seen: Vec<_> = words.iter().map(|word| (word.id, word.outcome.class)).collect();
+    assert_eq!((seen, unasked), (vec![(1, Class::Ok), (2, Class::Ok)], vec![0]));
+}
+
+#[test]
+fn ids_that_bring_nothing_are_followed_by_numbers() {
+    let mut errand = errand(Task::LookUp, Channel::Alimtalk, 1);
+    errand.parcels[0].reference = "M0".into();
+    let mut answers = vec![json!({"messageList": {"M0": row("M0", "K0/1/1", "4000")}}), json!({"messageList": {}})];
+    let (requests, news) = played(&solapi(), Order::Errand(errand), |_| answer(200, &answers.pop().unwrap()).unwrap());
+    assert!(line(&requests[0]).contains("messageIds[in]=") && line(&requests[1]).contains("?to=01000000000&"));
+    let Some(News::LookedUp { words, .. }) = news else { panic!("{news:?}") };
+    assert_eq!(said(&words), [(0, Class::Ok, Reason::None, "4000", "M0")]);
 }
 
 #[test]

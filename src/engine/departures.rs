@@ -1,0 +1,202 @@
+//! Which messages leave now, and by which gateway.
+//!
+//! Invariants: only what is certainly not sent moves to another gateway; a gateway that is down, full or draining holds up
+//! its own messages and nobody else's; within a gateway a lane never waits behind a lower one.
+
+use super::ROWS_MAX;
+use super::agenda::NEVER;
+use super::breaker::Passage;
+use super::state::Engine;
+use super::turn::Turn;
+use crate::config::FallbackBy;
+use crate::error::Result;
+use crate::message::{Certainty, Priority, Reason, State};
+use crate::outbox::{Departure, Entry};
+use crate::time::Timestamp;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// How often a message that no gateway can carry is looked at again.
+const NO_GATEWAY_WAIT: Duration = Duration::from_secs(60);
+
+/// Who carries the messages of a lane now.
+enum Carrier {
+    /// The gateway itself, or its standby.
+    Gateway(String),
+    /// Each finds its own: theirs is gone or draining.
+    Each,
+}
+
+impl Engine {
+    pub(super) fn send_due(&mut self, turn: &mut Turn) -> Result<()> {
+        if self.agenda.must_learn() {
+            self.agenda.learn(&self.outbox)?;
+        }
+        let gateways = self.agenda.gateways();
+        for priority in Priority::ALL {
+            for gateway in &gateways {
+                if self.agenda.lane(*priority, gateway) <= turn.now {
+                    self.send_lane(turn, *priority, gateway)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn send_lane(&mut self, turn: &mut Turn, priority: Priority, gateway: &str) -> Result<()> {
+        let carrier = match self.carrier(gateway, turn.now) {
+            Carrier::Each => return self.move_lane(turn, priority, gateway),
+            Carrier::Gateway(carrier) => carrier,
+        };
+        let room = self.room(&carrier, priority, turn);
+        if room == 0 {
+            return Ok(());
+        }
+        if self.passage(&carrier, turn.now) == Passage::Probe {
+            // Once in each rest: the probe may well be the only message that is looked at.
+            self.expire_lane(turn, priority, gateway)?;
+        }
+        for mut entry in self.outbox.due_in_lane(priority, gateway, turn.now, room.min(ROWS_MAX))? {
+            if self.room(&carrier, priority, turn) == 0 {
+                break;
+            }
+            if entry.expires_at <= turn.now {
+                self.expire(turn, entry)?;
+                continue;
+            }
+            carrier.clone_into(&mut entry.gateway);
+            self.depart(turn, entry)?;
+        }
+        self.agenda.refresh_lane(priority, gateway, &self.outbox)
+    }
+
+    fn depart(&mut self, turn: &mut Turn, mut entry: Entry) -> Result<()> {
+        let Some(payload) = self.outbox.cargo(&entry)? else {
+            // One damaged message must not stop the queue, and nobody knows what it said.
+            self.log.error(format_args!("message {}: its content is damaged; it will expire unsent", entry.id));
+            entry.due = entry.expires_at;
+            return self.outbox.save(&entry);
+        };
+        entry.depart(self.departure(&entry.gateway, turn.now));
+        self.outbox.save(&entry)?;
+        self.agenda.note(&entry);
+        turn.depart(entry, Arc::new(payload));
+        Ok(())
+    }
+
+    /// Messages whose gateway is gone or draining go where the configuration sends them now.
+    fn move_lane(&mut self, turn: &mut Turn, priority: Priority, gateway: &str) -> Result<()> {
+        for mut entry in self.outbox.due_in_lane(priority, gateway, turn.now, ROWS_MAX)? {
+            if entry.expires_at <= turn.now {
+                self.expire(turn, entry)?;
+                continue;
+            }
+            match self.settings.gateway_for(&entry.account, &entry.template, entry.key.as_str()) {
+                Some(found) if found != gateway => found.clone_into(&mut entry.gateway),
+                _ => {
+                    // The configuration may name it again later.
+                    entry.reason = Reason::GatewayConfiguration;
+                    entry.due = turn.now.after(NO_GATEWAY_WAIT).min(entry.expires_at);
+                }
+            }
+            self.outbox.save(&entry)?;
+            self.agenda.note(&entry);
+        }
+        self.agenda.refresh_lane(priority, gateway, &self.outbox)
+    }
+
+    fn expire_lane(&mut self, turn: &mut Turn, priority: Priority, gateway: &str) -> Result<()> {
+        for entry in self.outbox.expired_in_lane(priority, gateway, turn.now, ROWS_MAX)? {
+            self.expire(turn, entry)?;
+        }
+        Ok(())
+    }
+
+    fn expire(&mut self, turn: &mut Turn, mut entry: Entry) -> Result<()> {
+        if entry.reason == Reason::None {
+            entry.reason = Reason::Expired;
+        }
+        self.finish(turn, &mut entry, State::Expired, Certainty::NotSent)
+    }
+
+    fn carrier(&self, gateway: &str, now: Timestamp) -> Carrier {
+        let routing = &self.settings.routing;
+        let Some(gate) = self.gates.get(gateway).filter(|_| !routing.draining.contains(gateway)) else {
+            return Carrier::Each;
+        };
+        let standby = routing.standby.get(gateway).filter(|_| gate.is_down(now));
+        let able = standby.filter(|name| self.gates.get(name).is_some_and(|gate| !gate.is_down(now)));
+        Carrier::Gateway(able.map_or(gateway, String::as_str).to_owned())
+    }
+
+    fn passage(&self, gateway: &str, now: Timestamp) -> Passage {
+        self.gates.get(gateway).map_or(Passage::Open, |gate| gate.breaker.passage(now))
+    }
+
+    /// How many more messages of a lane may leave for a gateway in this turn.
+    pub(super) fn room(&self, gateway: &str, priority: Priority, turn: &Turn) -> usize {
+        if self.stopping.is_some_and(|deadline| deadline <= Instant::now()) {
+            return 0;
+        }
+        let departing = turn.departing(gateway);
+        self.gates.get(gateway).map_or(0, |gate| gate.room(priority, departing, turn.now))
+    }
+
+    /// When something in a lane may leave; `now`, or earlier, where that is at once.
+    pub(super) fn next_departure(&self, now: Timestamp) -> Timestamp {
+        if self.agenda.must_learn() {
+            return now;
+        }
+        let turn = Turn::new(now);
+        let mut next = NEVER;
+        for gateway in self.agenda.gateways() {
+            for priority in Priority::ALL {
+                let due = self.agenda.lane(*priority, &gateway);
+                let free = match self.carrier(&gateway, now) {
+                    Carrier::Each => now,
+                    Carrier::Gateway(carrier) if self.room(&carrier, *priority, &turn) > 0 => now,
+                    Carrier::Gateway(carrier) => match self.passage(&carrier, now) {
+                        Passage::Shut(until) => until,
+                        // What comes back makes room, and wakes the engine.
+                        _ => NEVER,
+                    },
+                };
+                next = next.min(due.max(free));
+            }
+        }
+        next
+    }
+
+    /// Whether something in the lanes is due, whoever is to carry it.
+    pub(super) fn lanes_are_due(&mut self, now: Timestamp) -> bool {
+        if self.agenda.refresh_stale(&self.outbox).is_err() {
+            return true;
+        }
+        let gateways = self.agenda.gateways();
+        let due = |gateway: &String| Priority::ALL.iter().any(|priority| self.agenda.lane(*priority, gateway) <= now);
+        gateways.iter().any(due)
+    }
+
+    /// How a message leaves for a gateway within the turn.
+    pub(super) fn departure(&self, gateway: &str, now: Timestamp) -> Departure {
+        let by_gateway = self.settings.fallback.by == FallbackBy::Gateway;
+        let falls_back = self.gates.get(gateway).filter(|_| by_gateway).map(|gate| gate.capabilities.falls_back);
+        // The network gives up after twice the request's own time; this bound only holds should it not.
+        let given_up = now.after(self.settings.retry.request_timeout * 2 + super::ANSWER_GRACE);
+        Departure { at: now, given_up, falls_back: falls_back.unwrap_or_default() }
+    }
+
+    /// Whether a message that is being kept leaves in the same turn: it is due, nothing waits before it, and there is
+    /// room.
+    pub(super) fn leaves_at_once(&self, gateway: &str, priority: Priority, turn: &Turn) -> bool {
+        let before = match priority {
+            Priority::Urgent => &Priority::ALL[..1],
+            Priority::Normal => &Priority::ALL[..2],
+            Priority::Bulk => Priority::ALL,
+        };
+        let itself = matches!(self.carrier(gateway, turn.now), Carrier::Gateway(carrier) if carrier == gateway);
+        itself
+            && before.iter().all(|priority| self.agenda.lane(*priority, gateway) > turn.now)
+            && self.room(gateway, priority, turn) > 0
+    }
+}

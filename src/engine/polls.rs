@@ -1,0 +1,61 @@
+//! Asking gateways for all their new reports.
+//!
+//! Invariants: one poll at a time for each gateway, and only while some report is awaited; what a gateway wants confirmed
+//! is confirmed after the commit that keeps it; a report that is never seen here is asked for one by one.
+
+use super::agenda::NEVER;
+use super::state::Engine;
+use super::turn::Turn;
+use crate::error::Result;
+use crate::gateway::{Job, Mark, Report};
+use crate::message::Class;
+use crate::outbox::{Entry, Phase};
+use crate::time::Timestamp;
+
+impl Engine {
+    /// When the next gateway is to be asked.
+    pub(super) fn next_poll(&self) -> Timestamp {
+        let awaited = [Phase::Await, Phase::LookUp, Phase::Hold].iter().any(|phase| self.agenda.bound(*phase) < NEVER);
+        if !awaited && self.in_flight.is_empty() {
+            return NEVER;
+        }
+        self.gates.iter().filter_map(|(_, gate)| gate.poll_at()).min().unwrap_or(NEVER)
+    }
+
+    /// The polls whose time has come.
+    pub(super) fn polls(&mut self, now: Timestamp) -> Vec<Job> {
+        if !self.role.delivers() || self.next_poll() > now {
+            return Vec::new();
+        }
+        let due = self.gates.iter_mut().filter(|(_, gate)| gate.poll_at().is_some_and(|at| at <= now));
+        due.map(|(gateway, gate)| {
+            gate.poll.under_way = true;
+            Job::Poll { gateway: gateway.clone(), cursor: gate.poll.cursor.clone(), since: gate.poll.since }
+        })
+        .collect()
+    }
+
+    /// Takes what a poll has brought.
+    pub(super) fn take_reports(&mut self, turn: &mut Turn, gateway: &str, reports: &[Report]) -> Result<()> {
+        for report in reports {
+            let found = match &report.mark {
+                Mark::Theirs(reference) => self.outbox.find_reference(gateway, reference)?.map(|entry| {
+                    let (channel, attempt) = (entry.channel, entry.tries);
+                    (entry, channel, attempt)
+                }),
+                Mark::Ours(ours) => {
+                    let entry = self.outbox.find(ours.key.as_str())?;
+                    entry.map(|entry: Entry| (entry, ours.channel, ours.attempt))
+                }
+            };
+            let Some((entry, channel, attempt)) = found else { continue };
+            // Of an earlier try only its arrival matters: the later one was made because it had failed.
+            let stale = entry.channel == channel && entry.tries != attempt;
+            if !stale || report.outcome.class == Class::Ok {
+                self.accepted.remove(&entry.id);
+                self.reported(turn, entry, channel, &report.outcome)?;
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,325 @@
+//! Several gateways: each has its own lane, a rest when it is down, a standby, its reports; and a change of the
+//! configuration.
+
+use super::*;
+use crate::gateway::{Mark, Reference, Report};
+use serde_json::{Value, json};
+
+const SECOND: Duration = Duration::from_secs(1);
+
+/// Gateways `a` and `b` of real vendors; nothing is sent, for the bench has no network.
+fn config(folder: &std::path::Path, changes: Value) -> Settings {
+    let mut config = json!({
+        "outbox": {"path": folder.join("outbox.db")},
+        "gateways": {
+            "a": {"type": "solapi", "api_key": "k", "api_secret": "s", "standby": "b"},
+            "b": {"type": "solapi", "api_key": "k", "api_secret": "s"},
+        },
+        "accounts": {"clinic": {"sender_key": "k", "sender_number": "07000000001", "gateway": "a"}},
+        "retry": {"max_attempts": 3, "initial_ms": 1, "max_ms": 60000, "request_timeout_ms": 10000},
+        "report_timeout_seconds": 86400,
+    });
+    if let (Some(config), Value::Object(changes)) = (config.as_object_mut(), changes) {
+        config.extend(changes);
+    }
+    Settings::parse(&config.to_string()).unwrap()
+}
+
+fn bench(changes: Value) -> Bench {
+    Bench::new(|settings| {
+        let folder = settings.outbox.path.parent().unwrap().to_owned();
+        *settings = config(&folder, changes);
+    })
+}
+
+/// Without the standby, so that what waits for `a` waits.
+fn alone() -> Value {
+    json!({"gateways": {
+        "a": {"type": "solapi", "api_key": "k", "api_secret": "s"},
+        "b": {"type": "solapi", "api_key": "k", "api_secret": "s"},
+    }})
+}
+
+fn to(gateway: &str, key: &str) -> Message {
+    Message { gateway: gateway.into(), ..message(key) }
+}
+
+impl Bench {
+    /// The gateways and keys of what was sent since the last time.
+    fn by_gateway(&mut self) -> Vec<(String, String)> {
+        let keys = |errand: Errand| {
+            let Errand { gateway, parcels, .. } = errand;
+            parcels.into_iter().map(move |parcel| (gateway.clone(), parcel.key.as_str().to_owned()))
+        };
+        std::mem::take(&mut self.errands).into_iter().flat_map(keys).collect()
+    }
+
+    fn answered(&mut self, gateway: &str, key: &str, class: Class, reason: Reason) {
+        let words = vec![self.word(key, Outcome::new(class, reason))];
+        self.step(vec![Event::Heard(News::Answered { gateway: gateway.into(), words })]);
+    }
+
+    /// Five requests in a row that find no connection.
+    fn shut(&mut self, gateway: &str) {
+        for number in 0..5 {
+            let key = format!("shut-{gateway}-{number}");
+            self.keep(without_fallback_to(gateway, &key));
+            self.answered(gateway, &key, Class::Transient, Reason::ConnectionFailed);
+        }
+        self.errands.clear();
+    }
+
+    fn accepted(&mut self, gateway: &str, key: &str, reference: &str) {
+        self.keep(to(gateway, key));
+        let outcome = Outcome::new(Class::Ok, Reason::None).with_reference(reference);
+        let words = vec![self.word(key, outcome)];
+        self.step(vec![Event::Heard(News::Answered { gateway: gateway.into(), words })]);
+        self.errands.clear();
+    }
+
+    fn polled(&mut self, gateway: &str, reports: Vec<Report>, receipt: Option<&str>) -> Effects {
+        let (cursor, receipt) = ("c".to_owned(), receipt.map(str::to_owned));
+        let news = News::Polled { gateway: gateway.into(), reports, cursor, more: false, receipt };
+        self.engine.step(vec![Event::Heard(news)], self.now, self.instant)
+    }
+}
+
+fn without_fallback_to(gateway: &str, key: &str) -> Message {
+    Message { gateway: gateway.into(), ..without_fallback(key) }
+}
+
+fn delivered(mark: Mark) -> Report {
+    Report { mark, outcome: Outcome::new(Class::Ok, Reason::None) }
+}
+
+fn ours(key: &str, attempt: i32) -> Mark {
+    Mark::Ours(Reference { key: Key::parse(key).unwrap(), channel: Channel::Alimtalk, attempt })
+}
+
+#[test]
+fn a_gateway_that_is_down_holds_up_its_own_messages_only_and_counts_no_try() {
+    let mut bench = bench(alone());
+    bench.shut("a");
+    bench.keep(to("a", "waits"));
+    bench.keep(to("b", "goes"));
+    assert_eq!(bench.by_gateway(), [("b".into(), "goes".into())]);
+    let waiting = bench.engine.outbox.find("waits").unwrap().unwrap();
+    assert_eq!((waiting.tries, waiting.state), (0, State::Queued));
+}
+
+#[test]
+fn after_its_rest_one_message_goes_as_a_probe_and_the_others_when_it_is_answered() {
+    let mut bench = bench(alone());
+    bench.shut("a");
+    // Behind those that shut it: the first of these is the probe.
+    ["x", "y"].into_iter().for_each(|key| bench.keep(to("a", key)));
+    assert_eq!(bench.pass(SECOND / 2).by_gateway(), []);
+    let probe = bench.pass(SECOND).by_gateway();
+    assert_eq!(probe.len(), 1);
+    bench.answered("a", &probe[0].1, Class::Ok, Reason::None);
+    assert_eq!(bench.by_gateway().len(), 6, "everything else that was waiting");
+}
+
+#[test]
+fn the_engine_sleeps_until_the_rest_of_a_gateway_is_over() {
+    let mut bench = bench(alone());
+    bench.shut("a");
+    let sleep = bench.engine.sleep(bench.now, bench.instant);
+    assert!(sleep > Duration::ZERO && sleep <= SECOND, "{sleep:?}");
+}
+
+#[test]
+fn the_standby_takes_over_what_is_certainly_not_sent_and_nothing_else() {
+    let mut bench = bench(json!({}));
+    bench.keep(to("a", "in-doubt"));
+    bench.shut("a");
+    bench.answered("a", "in-doubt", Class::Uncertain, Reason::AnswerLost);
+    bench.errands.clear();
+    bench.keep(to("a", "new"));
+    let sent = bench.pass(SECOND / 2).by_gateway();
+    assert!(sent.contains(&("b".into(), "new".into())), "{sent:?}");
+    assert!(sent.iter().all(|(gateway, key)| gateway == "b" && key != "in-doubt"), "{sent:?}");
+    assert_eq!(bench.engine.outbox.find("in-doubt").unwrap().unwrap().gateway, "a");
+}
+
+#[test]
+fn what_a_gateway_asks_to_wait_is_waited_for_by_all_its_messages() {
+    let mut bench = bench(alone());
+    bench.keep(to("a", "first"));
+    let mut throttled = Outcome::new(Class::Transient, Reason::Throttled);
+    throttled.retry_after = Some(SECOND * 7);
+    let words = vec![bench.word("first", throttled)];
+    bench.step(vec![Event::Heard(News::Answered { gateway: "a".into(), words })]);
+    bench.errands.clear();
+    bench.keep(to("a", "second"));
+    assert_eq!(bench.pass(SECOND * 6).by_gateway(), []);
+    assert!(!bench.pass(SECOND * 2).by_gateway().is_empty());
+}
+
+#[test]
+fn a_message_that_waits_too_long_for_a_gateway_expires_all_the_same() {
+    let mut bench = bench(alone());
+    bench.shut("a");
+    bench.keep(Message { expires_at: START.after(SECOND / 2), ..to("a", "late") });
+    bench.pass(SECOND);
+    assert_eq!(bench.state("late"), (State::Expired, Certainty::NotSent));
+}
+
+#[test]
+fn after_a_change_what_waits_goes_by_the_new_gateway_and_what_is_under_way_stays() {
+    let mut bench = bench(alone());
+    bench.keep(to("a", "under-way"));
+    bench.shut("a");
+    bench.keep(to("a", "waits"));
+    let folder = bench.folder.path().to_owned();
+    let only_b = json!({
+        "gateways": {"b": {"type": "solapi", "api_key": "k", "api_secret": "s"}},
+        "accounts": {"clinic": {"sender_key": "k", "sender_number": "07000000001", "gateway": "b"}},
+    });
+    let settings = Arc::new(config(&folder, only_b));
+    bench.ask(|reply| Event::Reconfigure { settings, reply }).unwrap();
+    // One turn moves it to its new lane, the next one sends it.
+    let sent = bench.pass(SECOND).pass(SECOND).by_gateway();
+    assert!(sent.contains(&("b".into(), "waits".into())), "{sent:?}");
+    assert!(!sent.iter().any(|(_, key)| key == "under-way"), "{sent:?}");
+    bench.answered("a", "under-way", Class::Ok, Reason::None);
+    assert_eq!(bench.state("under-way").0, State::Accepted);
+}
+
+#[test]
+fn a_draining_gateway_gives_its_waiting_messages_to_its_standby() {
+    let mut bench = bench(alone());
+    bench.shut("a");
+    bench.keep(to("a", "waits"));
+    let folder = bench.folder.path().to_owned();
+    let draining = json!({"gateways": {
+        "a": {"type": "solapi", "api_key": "k", "api_secret": "s", "draining": true, "standby": "b"},
+        "b": {"type": "solapi", "api_key": "k", "api_secret": "s"},
+    }});
+    let settings = Arc::new(config(&folder, draining));
+    bench.ask(|reply| Event::Reconfigure { settings, reply }).unwrap();
+    assert!(bench.pass(SECOND).pass(SECOND).by_gateway().contains(&("b".into(), "waits".into())));
+}
+
+#[test]
+fn a_report_finds_its_message_by_either_name() {
+    let mut bench = bench(alone());
+    bench.accepted("a", "x", "vendor-1");
+    bench.accepted("a", "y", "vendor-2");
+    bench.polled("a", vec![delivered(Mark::Theirs("vendor-1".into())), delivered(ours("y", 1))], None);
+    assert_eq!(bench.state("x").0, State::Delivered);
+    assert_eq!(bench.state("y").0, State::Delivered);
+}
+
+#[test]
+fn a_report_of_another_gateway_or_about_nothing_of_ours_changes_nothing() {
+    let mut bench = bench(alone());
+    bench.accepted("a", "x", "vendor-1");
+    let strangers = ["vendor-1", "", "vendor-9"].map(|name| delivered(Mark::Theirs(name.into())));
+    bench.polled("b", strangers.to_vec(), None);
+    bench.polled("a", vec![delivered(ours("nobody", 1))], None);
+    assert_eq!(bench.state("x").0, State::Accepted);
+}
+
+#[test]
+fn a_failure_reported_of_an_earlier_try_says_nothing_about_the_present_one() {
+    let mut bench = bench(alone());
+    bench.keep(to("a", "x"));
+    bench.answered("a", "x", Class::Transient, Reason::GatewayError);
+    bench.pass(SECOND);
+    let failed = Outcome::new(Class::Permanent, Reason::InvalidRecipient);
+    bench.polled("a", vec![Report { mark: ours("x", 1), outcome: failed }], None);
+    assert_eq!(bench.state("x").0, State::Sending);
+    bench.polled("a", vec![delivered(ours("x", 1))], None);
+    assert_eq!(bench.state("x").0, State::Delivered, "it has arrived, by whichever try");
+}
+
+#[test]
+fn what_a_gateway_handed_out_is_confirmed_after_the_commit_that_keeps_it() {
+    let mut bench = bench(alone());
+    bench.accepted("a", "x", "vendor-1");
+    let effects = bench.polled("a", vec![delivered(ours("x", 1))], Some("batch-7"));
+    let confirmed = effects.jobs.iter().any(|job| matches!(job, Job::Confirm { receipt, .. } if receipt == "batch-7"));
+    assert!(confirmed);
+}
+
+#[test]
+fn a_gateway_is_polled_once_at_a_time_and_only_while_something_is_awaited() {
+    let mut bench = bench(alone());
+    let polls = |effects: &Effects| effects.jobs.iter().filter(|job| matches!(job, Job::Poll { .. })).count();
+    let step = |bench: &mut Bench| {
+        bench.now = bench.now.after(SECOND * 120);
+        bench.engine.step(Vec::new(), bench.now, bench.instant)
+    };
+    assert_eq!(polls(&step(&mut bench)), 0, "nothing is awaited");
+    bench.accepted("a", "x", "vendor-1");
+    // The bench has taken the jobs of those steps: a poll of each gateway is under way since.
+    assert_eq!(polls(&step(&mut bench)), 0);
+    bench.polled("a", Vec::new(), None);
+    assert_eq!(polls(&step(&mut bench)), 1, "the other one is still under way");
+    bench.polled("a", vec![delivered(ours("x", 1))], None);
+    bench.polled("b", Vec::new(), None);
+    bench.engine.sleep(bench.now, bench.instant);
+    assert_eq!(polls(&step(&mut bench)), 0, "nothing is awaited any more");
+}
+
+#[test]
+fn the_gateway_that_was_given_the_fallback_is_not_helped_by_ours() {
+    let by_gateway = json!({"fallback": {"by": "gateway"}});
+    for (moment, ours_goes) in [("answer", true), ("report", false)] {
+        let mut bench = bench(by_gateway.clone());
+        bench.keep(to("b", "x"));
+        assert!(bench.errands[0].parcels[0].falls_back);
+        bench.errands.clear();
+        match moment {
+            "answer" => bench.answered("b", "x", Class::Fallback, Reason::NotKakaoUser),
+            _ => {
+                bench.answered("b", "x", Class::Ok, Reason::None);
+                bench.polled(
+                    "b",
+                    vec![Report { mark: ours("x", 1), outcome: Outcome::new(Class::Fallback, Reason::NotKakaoUser) }],
+                    None,
+                );
+            }
+        }
+        let text = bench.sent(Task::Send).iter().any(|(_, channel, _)| *channel == Channel::Sms);
+        assert_eq!(text, ours_goes, "{moment}");
+    }
+}
+
+#[test]
+fn what_the_gateway_delivered_by_its_own_text_is_told_as_that() {
+    let mut bench = bench(json!({"fallback": {"by": "gateway"}}));
+    bench.accepted("b", "x", "vendor-1");
+    let outcome = Outcome { by_fallback: true, ..Outcome::new(Class::Ok, Reason::None) };
+    bench.polled("b", vec![Report { mark: ours("x", 1), outcome }], None);
+    let result = bench.result().unwrap();
+    assert_eq!((result.state, result.channel), (State::Delivered, Channel::Sms));
+    assert!(result.text.contains("after the AlimTalk"), "{}", result.text);
+}
+
+#[test]
+fn the_fallback_goes_by_the_gateway_that_is_named_for_it() {
+    let mut bench = bench(json!({"fallback": {"gateway": "b"}}));
+    bench.keep(to("a", "x"));
+    bench.errands.clear();
+    bench.answered("a", "x", Class::Fallback, Reason::NotKakaoUser);
+    assert_eq!(bench.by_gateway(), [("b".into(), "x".into())]);
+}
+
+#[test]
+fn what_is_found_by_content_and_belongs_to_another_message_settles_nothing() {
+    let sens = json!({"gateways": {
+        "a": {"type": "sens", "access_key": "k", "secret_key": "s", "service_id": "i"},
+    }});
+    let mut bench = bench(sens);
+    bench.accepted("a", "first", "vendor-1");
+    bench.now = bench.now.after(SECOND);
+    bench.keep(without_fallback_to("a", "twin"));
+    bench.answered("a", "twin", Class::Uncertain, Reason::AnswerLost);
+    bench.pass(SECOND * 60);
+    let found = |reference| Outcome::new(Class::Pending, Reason::None).with_reference(reference);
+    let words = vec![bench.word("twin", found("vendor-1"))];
+    bench.step(vec![Event::Heard(News::LookedUp { words, unasked: Vec::new() })]);
+    assert_eq!(bench.state("twin"), (State::Unknown, Certainty::PossiblySent));
+}

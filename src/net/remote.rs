@@ -1,0 +1,193 @@
+//! A vendor's gateway: carries the adapter's dialogues out.
+//!
+//! Invariants: every dialogue ends within its time, whatever the other side does: for a send that is twice the request's
+//! time, half of it for waiting its turn, so that the engine, which waits longer, never takes a message for lost that may
+//! still leave; requests under way, and their rates, are bounded; waiting its turn is "not sent", being under way when
+//! the time runs out is "lost".
+
+use super::client::HttpClient;
+use super::{Newsroom, Peer, lost};
+use crate::config::RemoteSettings;
+use crate::engine::Pulse;
+use crate::gateway::{Adapter, Errand, Failure, Heard, Job, Moment, News, Order, Request, Step, Task, adapter};
+use crate::logging::Log;
+use crate::time::Timestamp;
+use governor::clock::Clock;
+use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
+use parking_lot::Mutex;
+use std::cell::Cell;
+use std::num::NonZeroU32;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::Semaphore;
+use tokio::time::{Instant, timeout_at};
+
+/// Most requests of one dialogue; look-ups of many pages stay far below it.
+const STEPS_MAX: usize = 200;
+/// How long anything but a send may take; below the engine's lease of a look-up.
+const OTHER_WAIT: Duration = Duration::from_secs(50);
+/// A clock that differs by more is warned of: some vendors refuse requests then.
+const CLOCK_DIFFERENCE_MAX: i64 = 60_000;
+
+pub(super) struct Remote {
+    name: String,
+    adapter: Box<dyn Adapter>,
+    client: HttpClient,
+    request_timeout: Duration,
+    slots: Semaphore,
+    messages: Option<DefaultDirectRateLimiter>,
+    requests: Option<DefaultDirectRateLimiter>,
+    pulse: Arc<Mutex<Pulse>>,
+    log: Log,
+    warned_of_clock: Cell<bool>,
+}
+
+/// The times of one dialogue.
+#[derive(Clone, Copy)]
+struct Budget {
+    /// A request may begin until then.
+    begin: Instant,
+    /// Nothing is under way after that.
+    end: Instant,
+}
+
+impl Remote {
+    pub fn new(
+        name: &str,
+        settings: &RemoteSettings,
+        client: HttpClient,
+        request_timeout: Duration,
+        pulse: Arc<Mutex<Pulse>>,
+        log: Log,
+    ) -> Remote {
+        let limiter =
+            |rate: Option<u32>| rate.and_then(NonZeroU32::new).map(Quota::per_second).map(RateLimiter::direct);
+        Remote {
+            name: name.to_owned(),
+            adapter: adapter(&settings.vendor),
+            client,
+            request_timeout,
+            slots: Semaphore::new(settings.connection.max_connections),
+            messages: limiter(settings.messages_per_second),
+            requests: limiter(settings.requests_per_second),
+            pulse,
+            log,
+            warned_of_clock: Cell::new(false),
+        }
+    }
+
+    fn budget(&self, job: &Job) -> Budget {
+        let now = Instant::now();
+        match job {
+            Job::Errand(Errand { task: Task::Send, .. }) => {
+                Budget { begin: now + self.request_timeout, end: now + self.request_timeout * 2 }
+            }
+            _ => Budget { begin: now + OTHER_WAIT / 2, end: now + OTHER_WAIT },
+        }
+    }
+
+    /// Plays a dialogue to its end; `Err`: it asks for ever.
+    async fn converse(&self, order: Order, budget: Budget) -> Result<Option<News>, ()> {
+        let mut dialogue = self.adapter.begin(order);
+        let mut heard = None;
+        for _ in 0..STEPS_MAX {
+            let nonce = format!("{:032x}", fastrand::u128(..));
+            match dialogue.next(heard.take(), &Moment { now: Timestamp::now(), nonce }) {
+                Step::Ask(request) => heard = Some(self.ask(request, budget).await),
+                Step::Done(news) => return Ok(news),
+            }
+        }
+        Err(())
+    }
+
+    /// Makes one request when it is its turn.
+    async fn ask(&self, request: Request, budget: Budget) -> Heard {
+        let turn = async {
+            let slot = self.slots.acquire().await.ok()?;
+            ready(self.requests.as_ref(), 1).await;
+            ready(self.messages.as_ref(), request.messages).await;
+            Some(slot)
+        };
+        let Ok(Some(_slot)) = timeout_at(budget.begin, turn).await else { return Heard::Failed(Failure::NotSent) };
+        let deadline = (Instant::now() + self.request_timeout).min(budget.end);
+        match timeout_at(deadline, self.client.exchange(request)).await {
+            Err(_) => {
+                self.show_trouble("no answer came in time");
+                Heard::Failed(Failure::Lost)
+            }
+            Ok(exchange) => {
+                match exchange.trouble {
+                    Some(trouble) => self.show_trouble(&trouble),
+                    None => self.show_clock(exchange.server_time),
+                }
+                exchange.heard
+            }
+        }
+    }
+
+    /// The log gets a line when the trouble is a new one.
+    fn show_trouble(&self, trouble: &str) {
+        let mut pulse = self.pulse.lock();
+        let known = pulse.of(&self.name);
+        if known.last_trouble != trouble {
+            trouble.clone_into(&mut known.last_trouble);
+            self.log.warn(format_args!("gateway {}: {trouble}", self.name));
+        }
+    }
+
+    fn show_clock(&self, server_time: Option<Timestamp>) {
+        let difference = server_time.map(|at| at.0 - Timestamp::now().0);
+        let mut pulse = self.pulse.lock();
+        let known = pulse.of(&self.name);
+        known.last_trouble.clear();
+        let Some(difference) = difference else { return };
+        known.clock_difference_ms = Some(difference);
+        let off = difference.abs() > CLOCK_DIFFERENCE_MAX;
+        if off && !self.warned_of_clock.replace(off) {
+            let seconds = difference / 1_000;
+            self.log.warn(format_args!(
+                "gateway {}: its clock is {seconds} s off this host's; set the clock, or requests may be refused",
+                self.name
+            ));
+        }
+    }
+}
+
+/// Waits until a rate allows so many more. No more than the rate of a second is asked for: the engine's errands are no
+/// larger.
+async fn ready(limiter: Option<&DefaultDirectRateLimiter>, count: usize) {
+    let (Some(limiter), Some(count)) = (limiter, u32::try_from(count).ok().and_then(NonZeroU32::new)) else { return };
+    while let Ok(Err(not_yet)) = limiter.check_n(count) {
+        tokio::time::sleep(not_yet.wait_time_from(limiter.clock().now())).await;
+    }
+}
+
+impl Peer for Remote {
+    fn run(self: Rc<Self>, job: Job, newsroom: Newsroom) {
+        let budget = self.budget(&job);
+        let log = self.log.clone();
+        let lost = lost(&job);
+        let order = match job {
+            Job::Errand(errand) => Order::Errand(errand),
+            Job::Poll { cursor, since, .. } => Order::Poll { cursor, since },
+            Job::Confirm { receipt, .. } => Order::Confirm { receipt },
+        };
+        let name = self.name.clone();
+        let dialogue = tokio::task::spawn_local(async move { self.converse(order, budget).await });
+        tokio::task::spawn_local(async move {
+            let news = match dialogue.await {
+                Ok(Ok(news)) => news,
+                // The thread ends.
+                Err(error) if error.is_cancelled() => None,
+                fault => {
+                    // Dropping a foreign payload may panic again.
+                    std::mem::forget(fault);
+                    super::log_fault(&log);
+                    lost
+                }
+            };
+            news.into_iter().for_each(|news| newsroom.tell(news.of(name.clone())));
+        });
+    }
+}

@@ -1,0 +1,108 @@
+//! What is due: by phase, and in the lanes by gateway.
+//!
+//! Invariants: every query is answered by one index; nothing scans the table.
+
+use super::entry::{Entry, select};
+use super::{Outbox, Phase};
+use crate::error::Result;
+use crate::message::Priority;
+use crate::time::Timestamp;
+use rusqlite::params;
+
+impl Outbox {
+    /// Entries of a phase that is no lane whose time has come, the longest waiting first.
+    pub fn due(&self, phase: Phase, now: Timestamp, most: usize) -> Result<Vec<Entry>> {
+        self.due_in(phase, None, now, most)
+    }
+
+    /// Entries of a gateway's lane whose time has come, the longest waiting first.
+    pub fn due_in_lane(&self, priority: Priority, gateway: &str, now: Timestamp, most: usize) -> Result<Vec<Entry>> {
+        self.due_in(Phase::lane(priority), Some(gateway), now, most)
+    }
+
+    fn due_in(&self, phase: Phase, lane: Option<&str>, now: Timestamp, most: usize) -> Result<Vec<Entry>> {
+        let sql = select("WHERE phase = ?1 AND lane IS ?2 AND due <= ?3 ORDER BY due LIMIT ?4");
+        let mut statement = self.connection.prepare_cached(&sql).map_err(|e| self.fault(e))?;
+        let most = i64::try_from(most).unwrap_or(i64::MAX);
+        let rows =
+            statement.query_map(params![phase as i32, lane, now.0, most], Entry::read).map_err(|e| self.fault(e))?;
+        rows.collect::<rusqlite::Result<_>>().map_err(|e| self.fault(e))
+    }
+
+    /// Entries of a gateway's lane that have waited too long. Looks at the whole lane.
+    pub fn expired_in_lane(
+        &self,
+        priority: Priority,
+        gateway: &str,
+        now: Timestamp,
+        most: usize,
+    ) -> Result<Vec<Entry>> {
+        let sql = select("WHERE phase = ?1 AND lane = ?2 AND due <= ?3 AND expires_at <= ?3 LIMIT ?4");
+        let mut statement = self.connection.prepare_cached(&sql).map_err(|e| self.fault(e))?;
+        let parameters = params![Phase::lane(priority) as i32, gateway, now.0, i64::try_from(most).unwrap_or(i64::MAX)];
+        let rows = statement.query_map(parameters, Entry::read).map_err(|e| self.fault(e))?;
+        rows.collect::<rusqlite::Result<_>>().map_err(|e| self.fault(e))
+    }
+
+    /// The earliest due time of a phase that is no lane.
+    pub fn next_due(&self, phase: Phase) -> Result<Option<Timestamp>> {
+        self.next_in(phase, None)
+    }
+
+    /// The earliest due time of a gateway's lane.
+    pub fn next_in_lane(&self, priority: Priority, gateway: &str) -> Result<Option<Timestamp>> {
+        self.next_in(Phase::lane(priority), Some(gateway))
+    }
+
+    fn next_in(&self, phase: Phase, lane: Option<&str>) -> Result<Option<Timestamp>> {
+        let mut statement = self
+            .connection
+            .prepare_cached("SELECT min(due) FROM message WHERE phase = ?1 AND lane IS ?2")
+            .map_err(|e| self.fault(e))?;
+        statement.query_row(params![phase as i32, lane], |row| row.get(0)).map_err(|e| self.fault(e))
+    }
+
+    /// The gateways that messages in the lanes wait for. One look into the index for each.
+    pub fn gateways_waiting(&self) -> Result<Vec<String>> {
+        let mut statement = self
+            .connection
+            .prepare_cached("SELECT min(lane) FROM message WHERE phase = ?1 AND lane > ?2")
+            .map_err(|e| self.fault(e))?;
+        let mut gateways = Vec::new();
+        for priority in Priority::ALL {
+            let mut last = String::new();
+            while let Some(gateway) = statement
+                .query_row(params![Phase::lane(*priority) as i32, last], |row| row.get::<_, Option<String>>(0))
+                .map_err(|e| self.fault(e))?
+            {
+                if !gateways.contains(&gateway) {
+                    gateways.push(gateway.clone());
+                }
+                last = gateway;
+            }
+        }
+        Ok(gateways)
+    }
+
+    /// The entry that a gateway calls by this name.
+    pub fn find_reference(&self, gateway: &str, reference: &str) -> Result<Option<Entry>> {
+        let sql = select("WHERE reference = ?1 AND reference <> '' AND gateway = ?2 LIMIT 1");
+        let mut statement = self.connection.prepare_cached(&sql).map_err(|e| self.fault(e))?;
+        let mut rows = statement.query_map([reference, gateway], Entry::read).map_err(|e| self.fault(e))?;
+        rows.next().transpose().map_err(|e| self.fault(e))
+    }
+
+    /// Whether a gateway's name for a message belongs to one that left at another time than `left_at`: one request's
+    /// messages may share a name.
+    pub fn reference_taken(&self, gateway: &str, reference: &str, left_at: Option<Timestamp>) -> Result<bool> {
+        let mut statement = self
+            .connection
+            .prepare_cached(
+                "SELECT EXISTS (SELECT 1 FROM message WHERE reference = ?1 AND reference <> '' AND gateway = ?2 \
+                 AND left_at IS NOT ?3)",
+            )
+            .map_err(|e| self.fault(e))?;
+        let parameters = params![reference, gateway, left_at.map(|t| t.0)];
+        statement.query_row(parameters, |row| row.get(0)).map_err(|e| self.fault(e))
+    }
+}
