@@ -177,7 +177,7 @@ fn a_text_message_has_a_request_of_its_own_and_an_mms_its_image_in_it() {
 
     let mut errand = errand(Task::Send, Channel::Mms, 1);
     let mut text = message(Channel::Mms);
-    text.images.push("JPEG".into());
+    text.images.push(crate::message::Image::new(Arc::from(*b"JPEG")));
     errand.parcels[0].payload = Arc::new(Payload { text: Some(text), ..(*errand.parcels[0].payload).clone() });
     errand.parcels[0].reserve_at = Some(Timestamp(NOW.0 + 3_600_000));
     let body = first(errand).body.unwrap();

@@ -2,12 +2,12 @@
 //!
 //! Invariants: a message is called absent only after the complete list of its recipient and time; every row stands for one
 //! message at most; of several that fit, the one nearest to its sending is taken. What could not be asked, or whose list
-//! has rows without a text, stays unasked.
+//! has rows without a text, stays unasked. One message in trouble at the vendor's keeps no other from being settled.
 
 use super::Service;
-use super::rows::{PAGE, Row, read};
+use super::rows::{PAGE, Row, read, read_one};
 use crate::gateway::ledger::{Ledger, REQUESTS_MAX};
-use crate::gateway::wire::{Target, to_second};
+use crate::gateway::wire::{Target, escaped, to_second};
 use crate::gateway::{Answer, Dialogue, Heard, Method, Moment, Parcel, Request, Step};
 use crate::message::{Class, Outcome, Reason};
 use crate::time::Timestamp;
@@ -21,6 +21,9 @@ const MARGIN: Duration = Duration::from_secs(600);
 /// The vendor answers for windows of at most 30 days.
 const WINDOW_MAX: Duration = Duration::from_secs(29 * 86_400);
 
+/// After so many failures in a row it is the gateway that is in trouble.
+const FAILURES_MAX: usize = 5;
+
 /// A question about parcels at these places.
 struct Ask {
     about: About,
@@ -32,7 +35,14 @@ struct Ask {
 
 enum About {
     Request(String),
+    Message(String),
     Recipient(String),
+}
+
+impl Ask {
+    fn new(about: About, places: Vec<usize>) -> Ask {
+        Ask { about, places, next: String::new(), rows: Vec::new() }
+    }
 }
 
 pub(super) struct LookUp {
@@ -43,6 +53,8 @@ pub(super) struct LookUp {
     under_way: bool,
     planned: bool,
     asked: usize,
+    /// How many questions in a row have failed.
+    failed: usize,
     /// The names of messages that are known to be others'.
     taken: HashSet<String>,
 }
@@ -50,7 +62,8 @@ pub(super) struct LookUp {
 impl LookUp {
     pub fn new(service: Arc<Service>, ledger: Ledger) -> Self {
         let taken = HashSet::new();
-        LookUp { service, ledger, asks: VecDeque::new(), under_way: false, planned: false, asked: 0, taken }
+        let asks = VecDeque::new();
+        LookUp { service, ledger, asks, under_way: false, planned: false, asked: 0, failed: 0, taken }
     }
 
     fn plan(&mut self) {
@@ -67,14 +80,17 @@ impl LookUp {
                 }
             }
         }
-        let ask = |(about, places)| Ask { about, places, next: String::new(), rows: Vec::new() };
-        let requests = requests.into_iter().map(|(id, places)| ask((About::Request(id.to_owned()), places)));
-        let recipients = recipients.into_iter().map(|(to, places)| ask((About::Recipient(to.to_owned()), places)));
+        let requests = requests.into_iter().map(|(id, places)| Ask::new(About::Request(id.to_owned()), places));
+        let recipients = recipients.into_iter().map(|(to, places)| Ask::new(About::Recipient(to.to_owned()), places));
         self.asks = requests.chain(recipients).collect();
     }
 
     fn request(&self, ask: &Ask, moment: &Moment) -> Request {
         let target = match &ask.about {
+            About::Message(id) => {
+                let path = format!("/messages/{}", escaped(id));
+                return self.service.request(Method::Get, &path, moment);
+            }
             About::Request(id) => Target::new("/messages").with("requestId", id),
             About::Recipient(to) => {
                 let left = ask.places.iter().filter_map(|at| self.ledger.parcel(*at)?.left).min();
@@ -96,13 +112,9 @@ impl LookUp {
 
     fn hear(&mut self, answer: &Answer) {
         let Some(mut ask) = self.asks.pop_front() else { return };
-        let Some(page) = read(answer) else {
-            // Of a fault of the gateway more questions would only make more.
-            if answer.status == 429 || answer.status >= 500 {
-                self.asks.clear();
-            }
-            return;
-        };
+        let page = if matches!(ask.about, About::Message(_)) { read_one(answer) } else { read(answer) };
+        let Some(page) = page else { return self.fail(&ask, answer) };
+        self.failed = 0;
         ask.rows.extend(page.rows);
         if page.next.is_empty() {
             self.settle(&ask);
@@ -112,13 +124,28 @@ impl LookUp {
         }
     }
 
+    /// Of a request with many messages one may be in trouble: then they are asked for one by one.
+    fn fail(&mut self, ask: &Ask, answer: &Answer) {
+        self.failed += 1;
+        if answer.status == 429 || self.failed >= FAILURES_MAX {
+            self.asks.clear();
+        } else if matches!(ask.about, About::Request(_)) && ask.places.len() > 1 {
+            for at in &ask.places {
+                let name = self.ledger.parcel(*at).and_then(|parcel| parcel.reference.split_once('/'));
+                if let Some((_, message)) = name.filter(|(_, message)| !message.is_empty()) {
+                    self.asks.push_back(Ask::new(About::Message(message.to_owned()), vec![*at]));
+                }
+            }
+        }
+    }
+
     fn settle(&mut self, ask: &Ask) {
         let mut places = ask.places.clone();
         places.sort_by_key(|at| self.ledger.parcel(*at).and_then(|parcel| parcel.left));
         for at in places {
             let Some(parcel) = self.ledger.parcel(at) else { continue };
             let found = match &ask.about {
-                About::Request(_) => ask.rows.iter().find(|row| self.is_named(row, parcel)),
+                About::Request(_) | About::Message(_) => ask.rows.iter().find(|row| self.is_named(row, parcel)),
                 About::Recipient(_) => self.nearest(&ask.rows, parcel),
             };
             match found {

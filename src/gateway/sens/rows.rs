@@ -167,9 +167,8 @@ pub(super) fn refused(code: &str) -> Outcome {
 }
 
 /// A page of a list.
-#[derive(Debug)]
-pub(super) struct Page<R> {
-    pub rows: Vec<R>,
+pub(super) struct Page {
+    pub rows: Vec<Row>,
     /// Names the next page; empty after the last one.
     pub next: String,
 }
@@ -184,8 +183,16 @@ struct List {
     next_token: String,
 }
 
+/// Reads the answer about one message, which has it as it is or as a list; `None`: the answer is neither.
+pub(super) fn read_one(answer: &Answer) -> Option<Page> {
+    read(answer).or_else(|| {
+        let row: Row = wire::from_json(&answer.body).filter(|_| answer.status == 200)?;
+        (!row.message_id.is_empty()).then(|| Page { rows: vec![row], next: String::new() })
+    })
+}
+
 /// Reads a list; `None`: the answer is none.
-pub(super) fn read(answer: &Answer) -> Option<Page<Row>> {
+pub(super) fn read(answer: &Answer) -> Option<Page> {
     if answer.status == NOT_FOUND && answer.body.iter().all(u8::is_ascii_whitespace) {
         return Some(Page { rows: Vec::new(), next: String::new() });
     }

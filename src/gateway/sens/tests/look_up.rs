@@ -139,14 +139,34 @@ fn nothing_found_is_absent_and_anything_unclear_stays_unasked() {
 }
 
 #[test]
-fn after_a_fault_no_more_questions_are_asked() {
-    let errand = errand(Task::LookUp, Channel::Alimtalk, 4);
-    for heard in [bare(429), bare(503), Some(Heard::Failed(Failure::NotSent))] {
+fn one_message_in_trouble_keeps_no_other_from_being_settled() {
+    let mut errand = errand(Task::LookUp, Channel::Alimtalk, 20);
+    errand.parcels.iter_mut().for_each(|parcel| parcel.reference = format!("RSKM-1/M{}", parcel.id));
+    let news = play(&adapter(), Order::Errand(errand.clone()), |request, number| {
+        if number == 0 {
+            return answer(500, &json!({}));
+        }
+        let id = request.target.strip_prefix(&format!("{ALIMTALK}/messages/M")).unwrap();
+        match id.parse::<usize>().unwrap() {
+            7 => answer(500, &json!({})),
+            8 => bare(404),
+            id => answer(200, &found(&format!("M{id}"), &format!("010000{id:05}"), "…", "0000", "success")),
+        }
+    });
+    let classes = classes(&errand, news);
+    assert_eq!((classes[7], classes[8]), (None, Some(Class::Absent)));
+    assert_eq!(classes.iter().filter(|class| **class == Some(Class::Ok)).count(), 18);
+}
+
+#[test]
+fn a_gateway_in_trouble_is_not_asked_on() {
+    let errand = errand(Task::LookUp, Channel::Alimtalk, 20);
+    for (heard, most) in [(bare(429), 1), (bare(503), 5), (Some(Heard::Failed(Failure::NotSent)), 1)] {
         let mut asked = 0;
         let news = play(&adapter(), Order::Errand(errand.clone()), |_, _| {
             asked += 1;
             heard.clone()
         });
-        assert_eq!((asked, classes(&errand, news)), (1, vec![None; 4]));
+        assert_eq!((asked, classes(&errand, news)), (most, vec![None; 20]));
     }
 }
