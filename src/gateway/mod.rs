@@ -102,6 +102,11 @@ impl Capabilities {
                     Vendor::Aligo { .. } => aligo::capabilities(),
                 };
                 Capabilities {
+                    // Who cannot be polled is asked about each message at that pace.
+                    check_every: match (usual.poll_every, settings.poll_every) {
+                        (None, Some(asked)) => asked,
+                        _ => usual.check_every,
+                    },
                     poll_every: usual.poll_every.map(|usual| settings.poll_every.unwrap_or(usual)),
                     settle_after: settings.settle_after.unwrap_or(usual.settle_after),
                     ..usual
