@@ -51,10 +51,7 @@ impl Engine {
             let Some((entry, channel, attempt)) = found else { continue };
             // Of an earlier try only its arrival matters: the later one was made because it had failed.
             let stale = entry.channel == channel && entry.tries != attempt;
-            // Another installation with the same login may have used the same key.
-            let names = [&entry.reference, &report.outcome.reference];
-            let foreign = !stale && names.iter().all(|name| !name.is_empty()) && names[0] != names[1];
-            if !foreign && (!stale || report.outcome.class == Class::Ok) {
+            if !stale || report.outcome.class == Class::Ok {
                 self.accepted.remove(&entry.id);
                 self.reported(turn, entry, channel, &report.outcome)?;
             }
