@@ -191,3 +191,6 @@ impl Peer for Remote {
         });
     }
 }
+
+#[cfg(test)]
+mod tests;
