@@ -100,7 +100,11 @@ impl Capabilities {
                     Vendor::Sens { .. } => sens::capabilities(),
                     Vendor::Aligo { .. } => aligo::capabilities(),
                 };
+                // A request waits until the rate allows all of it.
+                let rate = settings.messages_per_second.map_or(usize::MAX, |rate| rate as usize);
                 Capabilities {
+                    batch_max: usual.batch_max.min(rate),
+                    text_batch_max: usual.text_batch_max.min(rate),
                     poll_every: usual.poll_every.map(|usual| settings.poll_every.unwrap_or(usual)),
                     settle_after: settings.settle_after.unwrap_or(usual.settle_after),
                     ..usual
