@@ -208,3 +208,6 @@ impl Peer for Remote {
         });
     }
 }
+
+#[cfg(test)]
+mod tests;
