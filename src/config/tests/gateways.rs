@@ -2,6 +2,7 @@
 
 use super::*;
 use std::net::IpAddr;
+use std::path::Path;
 
 /// The keys of a login for each type, with whether they are required.
 const LOGINS: [(&str, &[(&str, bool)]); 5] = [
