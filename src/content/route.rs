@@ -20,6 +20,8 @@ pub(super) struct Route<'a> {
     pub(super) gateway_name: &'a str,
     /// What the gateway takes, and its standby too.
     pub(super) limits: Limits,
+    /// What those take that may carry a text message that follows.
+    pub(super) fallback_limits: Limits,
     /// The images read so far.
     pub(super) album: &'a Album,
 }
@@ -41,12 +43,14 @@ impl<'a> Route<'a> {
         let Some((gateway_name, gateway)) = settings.gateways.get_key_value(wanted) else {
             return Err(unknown(Code::UnknownGateway, "gateway", wanted, settings.gateways.keys()));
         };
-        let standby = settings.routing.standby.get(gateway_name).and_then(|name| settings.gateways.get(name));
-        let limits = match standby {
-            Some(standby) => limits(gateway).and(&limits(standby)),
-            None => limits(gateway),
+        let limits = limits(settings, gateway_name, gateway);
+        let fallback = settings.fallback.gateway.as_ref().and_then(|name| settings.gateways.get_key_value(name));
+        let fallback_limits = match fallback {
+            // The gateway of the AlimTalk may send it all the same, where it falls back by itself.
+            Some((name, gateway)) => limits.and(&self::limits(settings, name, gateway)),
+            None => limits.clone(),
         };
-        Ok(Route { settings, account_name, account, gateway_name, limits, album })
+        Ok(Route { settings, account_name, account, gateway_name, limits, fallback_limits, album })
     }
 
     /// The number a text message is sent from.
@@ -82,9 +86,14 @@ fn account<'a>(settings: &'a Settings, wanted: Option<&str>) -> Result<(&'a str,
     found.ok_or_else(|| unknown(Code::UnknownAccount, "account", wanted, settings.accounts.keys()))
 }
 
-/// What a gateway takes.
-fn limits(gateway: &GatewaySettings) -> Limits {
-    Capabilities::of(gateway).limits
+/// What a gateway takes, and its standby too.
+fn limits(settings: &Settings, name: &str, gateway: &GatewaySettings) -> Limits {
+    let limits = Capabilities::of(gateway).limits;
+    let standby = settings.routing.standby.get(name).and_then(|name| settings.gateways.get(name));
+    match standby {
+        Some(standby) => limits.and(&Capabilities::of(standby).limits),
+        None => limits,
+    }
 }
 
 /// Whether a test installation may send there.
