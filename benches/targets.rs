@@ -230,7 +230,7 @@ impl Bench {
 
 fn open(folder: &Path) -> Arc<Client> {
     let configuration = serde_json::json!({
-        "outbox": {"path": folder.join("outbox.db"), "max_messages": 5_000_000, "max_megabytes": 100_000},
+        "outbox": {"encryption": "none", "path": folder.join("outbox.db"), "max_messages": 5_000_000, "max_megabytes": 100_000},
         "gateways": {"sandbox": {"type": "sandbox", "delay_ms": 0}},
         "accounts": {"clinic": {"sender_key": "test", "sender_number": "070-0000-0001"}},
         "templates": {"visit": {

@@ -157,6 +157,8 @@ typedef int int32_t;
 #define ALIMI_ERR_OUTBOX_VERSION (-206)
 /** The outbox cannot be opened or created at its path. */
 #define ALIMI_ERR_OUTBOX_PATH (-207)
+/** The outbox is sealed with another key than the configuration gives. */
+#define ALIMI_ERR_OUTBOX_KEY (-208)
 
 /* ---- Errors: content of a message ---- */
 

@@ -73,6 +73,7 @@ codes! {
     OutboxIo = -205, "ALIMI_ERR_OUTBOX_IO", "Reading, writing or syncing the outbox failed.";
     OutboxVersion = -206, "ALIMI_ERR_OUTBOX_VERSION", "The outbox was written by a newer version of alimi.";
     OutboxPath = -207, "ALIMI_ERR_OUTBOX_PATH", "The outbox cannot be opened or created at its path.";
+    OutboxKey = -208, "ALIMI_ERR_OUTBOX_KEY", "The outbox is sealed with another key than the configuration gives.";
 
     Recipient = -300, "ALIMI_ERR_RECIPIENT", "The recipient is not a Korean number that can take messages.";
     SenderNumber = -301, "ALIMI_ERR_SENDER_NUMBER", "The sender number is missing or has no form that carriers allow.";

@@ -44,7 +44,7 @@ fn body(file: &str, function: &str) -> String {
 
 fn configuration(directory: &Path, changes: Value) -> String {
     let mut whole = json!({
-        "outbox": {"path": directory.join("outbox.db")},
+        "outbox": {"encryption": "none", "path": directory.join("outbox.db")},
         "gateways": {"sandbox": {"type": "sandbox", "delay_ms": 1}},
         "accounts": {"clinic": {"sender_key": "any", "sender_number": "070-0000-0001"}},
         "templates": {"visit": {"text": "#{name} - #{time}"}},
@@ -139,7 +139,7 @@ fn too_many_clients() -> i32 {
     loop {
         // Shared outboxes do not take the room for a log of full length.
         let path = directory.path().join(format!("{}.db", open.len()));
-        let outbox = json!({"outbox": {"path": path, "shared": true}});
+        let outbox = json!({"outbox": {"encryption": "none", "path": path, "shared": true}});
         match abi().open(configuration(directory.path(), outbox)) {
             Ok(client) => open.push(client),
             Err(code) => {
@@ -164,29 +164,35 @@ fn of_starts() -> Vec<(Code, Option<Code>)> {
         (Code::ConfigValue, start(json!({"max_per_minute": 0}))),
         (Code::ConfigSecret, start(json!({"accounts": {"a": {"sender_key": {"env": "ALIMI_NO_SUCH_VARIABLE"}}}}))),
         (Code::ConfigContradiction, start(json!({"account": "nobody"}))),
-        (Code::OutboxPath, start(json!({"outbox": {"path": here.join("no/such/folder/outbox.db")}}))),
+        (
+            Code::OutboxPath,
+            start(json!({"outbox": {"encryption": "none", "path": here.join("no/such/folder/outbox.db")}})),
+        ),
     ];
     std::fs::write(here.join("torn.db"), "no database, but much longer than its heading would be".repeat(100)).unwrap();
-    seen.push((Code::OutboxCorrupt, start(json!({"outbox": {"path": here.join("torn.db")}}))));
+    seen.push((Code::OutboxCorrupt, start(json!({"outbox": {"encryption": "none", "path": here.join("torn.db")}}))));
 
     let running = open_named(here, "old");
-    seen.push((Code::OutboxLocked, start(json!({"outbox": {"path": here.join("old.db")}}))));
+    seen.push((Code::OutboxLocked, start(json!({"outbox": {"encryption": "none", "path": here.join("old.db")}}))));
     running.shutdown(Duration::from_secs(10)).unwrap();
     drop(running);
+    let sealed = |key: &str| json!({"outbox": {"key": key.repeat(32), "path": here.join("sealed.db")}});
+    self::start(here, sealed("5a")).unwrap().shutdown(Duration::from_secs(10)).unwrap();
+    seen.push((Code::OutboxKey, start(sealed("a5"))));
     rusqlite::Connection::open(here.join("old.db")).unwrap().pragma_update(None, "user_version", 99).unwrap();
-    seen.push((Code::OutboxVersion, start(json!({"outbox": {"path": here.join("old.db")}}))));
+    seen.push((Code::OutboxVersion, start(json!({"outbox": {"encryption": "none", "path": here.join("old.db")}}))));
     seen
 }
 
 fn open_named(directory: &Path, name: &str) -> Client {
-    start(directory, json!({"outbox": {"path": directory.join(format!("{name}.db"))}})).unwrap()
+    start(directory, json!({"outbox": {"encryption": "none", "path": directory.join(format!("{name}.db"))}})).unwrap()
 }
 
 /// Codes of the content of a message, and of bounds.
 fn of_sends() -> Vec<(Code, Option<Code>)> {
     let directory = quick_directory();
     let changes = json!({
-        "outbox": {"path": directory.path().join("outbox.db"), "max_messages": 2},
+        "outbox": {"encryption": "none", "path": directory.path().join("outbox.db"), "max_messages": 2},
         "accounts": {"clinic": {"sender_key": "any"}, "branch": {"sender_key": "any", "sender_number": "070-0000-0001"}},
         "account": "branch",
         "allowed_recipients": ["0100000*"],

@@ -19,7 +19,7 @@ const FATES: [u32; 10] = [0, 1, 2, 3, 10, 20, 30, 31, 45, 50];
 
 fn client(folder: &Path) -> Client {
     let configuration = serde_json::json!({
-        "outbox": {"path": folder.join("outbox.db")},
+        "outbox": {"encryption": "none", "path": folder.join("outbox.db")},
         "gateways": {"sandbox": {"type": "sandbox", "delay_ms": 2, "journal": folder.join("journal")}},
         "accounts": {"clinic": {"sender_key": "test", "sender_number": "070-0000-0001"}},
         "templates": {"note": {"text": "#{name}님, 예약을 알려 드립니다."}},

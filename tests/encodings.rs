@@ -38,7 +38,7 @@ fn last_error() -> String {
 
 fn configuration(directory: &Path, encoding: &str) -> Value {
     json!({
-        "outbox": {"path": directory.join("발송함 뷁.db")},
+        "outbox": {"encryption": "none", "path": directory.join("발송함 뷁.db")},
         "encoding": encoding,
         "gateways": {GATEWAY: {"type": "sandbox", "delay_ms": 1, "journal": directory.join("없는 곳/일지")}},
         "accounts": {CLINIC: {"sender_key": "any", "sender_number": "070-0000-0001"}},

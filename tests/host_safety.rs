@@ -125,7 +125,7 @@ fn a_program_may_end_without_a_word_and_nothing_that_was_accepted_is_lost() {
 /// The program left 100 messages: a third each to numbers that never answer, that are delivered, that fall back.
 fn every_message_has_its_result(directory: &Path) {
     let configuration = serde_json::json!({
-        "outbox": {"path": directory.join("left.db")},
+        "outbox": {"encryption": "none", "path": directory.join("left.db")},
         "gateways": {"sandbox": {"type": "sandbox", "delay_ms": 0}},
         "accounts": {"clinic": {"sender_key": "any", "sender_number": "070-0000-0001"}},
         "logging": {"file": null},

@@ -71,7 +71,7 @@ impl Drop for Host {
 
 fn configuration(directory: &Path, encoding: &str) -> serde_json::Value {
     serde_json::json!({
-        "outbox": {"path": directory.join("outbox.db")},
+        "outbox": {"encryption": "none", "path": directory.join("outbox.db")},
         "encoding": encoding,
         "gateways": {"sandbox": {"type": "sandbox", "delay_ms": 0, "journal": directory.join("journal")}},
         "accounts": {"clinic": {"sender_key": "any", "sender_number": "070-0000-0001"}},
@@ -395,9 +395,9 @@ fn any_bytes_as_keys_numbers_and_names_are_refused() {
 #[test]
 fn any_bytes_as_a_configuration_are_refused_or_make_a_client() {
     const CONFIGURATIONS: [&str; 2] = [
-        r#"{"outbox":{"path":"o","max_messages":10},"accounts":{"a":{"sender_key":"k","sender_number":"070-0000-0001"}},
+        r#"{"outbox":{"encryption":"none","path":"o","max_messages":10},"accounts":{"a":{"sender_key":"k","sender_number":"070-0000-0001"}},
         "templates":{"t":{"text":"x #{y}"}},"retry":{"max_attempts":2},"logging":{"file":null},"max_per_minute":5}"#,
-        r#"{"outbox":{"path":"p"},"encoding":"cp949","gateways":{"g":{"type":"sandbox","delay_ms":0}},"account":"a",
+        r#"{"outbox":{"encryption":"none","path":"p"},"encoding":"cp949","gateways":{"g":{"type":"sandbox","delay_ms":0}},"account":"a",
         "accounts":{"a":{"sender_key":{"env":"ALIMI_NO_SUCH_VARIABLE"}}},"allowed_recipients":["0100000*"]}"#,
     ];
     let host = Host::new("utf-8");

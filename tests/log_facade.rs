@@ -28,7 +28,7 @@ fn every_record_reaches_the_facade_whatever_the_file_holds() {
     let folder = tempfile::tempdir().unwrap();
     let log = folder.path().join("alimi.log");
     let configuration = serde_json::json!({
-        "outbox": {"path": folder.path().join("outbox.db")},
+        "outbox": {"encryption": "none", "path": folder.path().join("outbox.db")},
         "accounts": {"clinic": {"sender_key": "test"}},
         "logging": {"file": log, "level": "error"},
     });

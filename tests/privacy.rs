@@ -6,12 +6,15 @@
 mod built;
 
 use built::abi::{Caller, abi};
-use built::quick_directory;
+use built::{quick_directory, run};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::ffi::{CStr, c_char, c_void};
 use std::path::Path;
+use std::process::Command;
 use std::sync::Mutex;
+use std::time::Duration;
+use tempfile::TempDir;
 
 /// A person who does not exist, and what a clinic would write to her.
 const NAME: &str = "남궁표식";
@@ -77,7 +80,7 @@ fn stop_listening() {
 
 fn configuration(directory: &Path) -> Value {
     json!({
-        "outbox": {"path": directory.join("outbox.db")},
+        "outbox": {"encryption": "none", "path": directory.join("outbox.db")},
         "gateways": {"sandbox": {"type": "sandbox", "delay_ms": 1, "journal": directory.join("journal")}},
         "accounts": {"clinic": {"sender_key": KEY, "sender_number": SENDER}},
         "templates": {"visit": {
@@ -241,6 +244,53 @@ fn no_log_error_health_statistics_or_result_shows_a_number_a_name_a_text_or_a_se
     }
 }
 
+/// Copies the files as they are now. By another process: closing a file of the outbox here would drop SQLite's locks.
+fn copied(directory: &Path) -> TempDir {
+    let copy = quick_directory();
+    run(Command::new("cp").arg("-r").arg(directory.join(".")).arg(copy.path()));
+    copy
+}
+
+fn holds_no_mark(directory: &Path) {
+    for file in std::fs::read_dir(directory).unwrap() {
+        let path = file.unwrap().path();
+        let bytes = std::fs::read(&path).unwrap();
+        for mark in MARKS.map(str::as_bytes).iter().chain([&PICTURE_MARK]) {
+            let found = bytes.windows(mark.len()).any(|window| window == *mark);
+            assert!(!found, "{} holds {}", path.display(), String::from_utf8_lossy(mark));
+        }
+    }
+}
+
+/// In a picture.
+const PICTURE_MARK: &[u8] = b"pictured";
+
+#[test]
+fn a_sealed_outbox_shows_no_number_name_text_or_picture_in_any_file_at_any_time() {
+    let directory = quick_directory();
+    let pictures = quick_directory();
+    let picture = pictures.path().join("map.jpg");
+    std::fs::write(&picture, [&[0xff, 0xd8, 0xff], PICTURE_MARK].concat()).unwrap();
+    let mut whole = configuration(directory.path());
+    whole["outbox"] = json!({"path": directory.path().join("outbox.db"), "key": "5a".repeat(32)});
+    whole["retention"] = json!({"content_days": 7, "key_days": 7});
+    let client = abi().open(whole.to_string()).unwrap();
+    let later = "send_at=".to_owned() + &alimi::time::Timestamp::now().after(Duration::from_secs(86_400)).to_iso();
+    let options = format!("{later}\nfallback_text={BODY} {NAME}\nfallback_image={}", picture.display());
+    assert_eq!(client.send("waits", format!("{TO}00"), "visit", variables(), options), 0);
+    let copy = copied(directory.path());
+    assert!(copy.path().join("outbox.db-wal").is_file());
+    holds_no_mark(copy.path());
+    every_fate(client, &Transcript::default());
+    holds_no_mark(copied(directory.path()).path());
+    assert_eq!(client.shutdown(10_000), 3);
+    holds_no_mark(directory.path());
+    // It is all there, for whoever has the key.
+    let client = abi().open(whole.to_string()).unwrap();
+    assert_eq!(client.send("waits", format!("{TO}01"), "visit", variables(), later), -9);
+    assert_eq!(client.shutdown(10_000), 3);
+}
+
 #[test]
 fn what_is_erased_after_the_acknowledgement_is_nowhere_in_the_files() {
     let directory = quick_directory();
@@ -255,12 +305,5 @@ fn what_is_erased_after_the_acknowledgement_is_nowhere_in_the_files() {
     assert_eq!(client.poll(60_000).0, 0);
     assert_eq!(client.acknowledge("last"), 0);
     assert_eq!(client.shutdown(10_000), 0);
-    for file in std::fs::read_dir(directory.path()).unwrap() {
-        let path = file.unwrap().path();
-        let bytes = std::fs::read(&path).unwrap();
-        for mark in MARKS {
-            let found = bytes.windows(mark.len()).any(|window| window == mark.as_bytes());
-            assert!(!found, "{} holds {mark}", path.display());
-        }
-    }
+    holds_no_mark(directory.path());
 }

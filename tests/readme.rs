@@ -20,8 +20,12 @@ fn the_c_program_of_the_readme_is_the_one_that_is_compiled() {
 fn every_configuration_of_the_readme_is_accepted() {
     let configurations = blocks("json");
     assert!(!configurations.is_empty());
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("alimi.key"), "5a".repeat(32)).unwrap();
     for configuration in configurations {
-        Settings::parse(configuration).unwrap();
+        let file = folder.path().join("alimi.json");
+        std::fs::write(&file, configuration).unwrap();
+        Settings::parse(file.to_str().unwrap()).unwrap();
     }
 }
 

@@ -26,7 +26,7 @@ fn table() -> BTreeMap<String, Promise> {
 /// The numbers that wait follow the configuration; here they wait as short as it allows.
 fn client(directory: &std::path::Path) -> Client {
     let configuration = serde_json::json!({
-        "outbox": { "path": directory.join("outbox.db") },
+        "outbox": { "encryption": "none", "path": directory.join("outbox.db") },
         "gateways": { "test": { "type": "sandbox", "delay_ms": 1 } },
         "accounts": { "clinic": { "sender_key": "test", "sender_number": "070-0000-0001", "gateway": "test" } },
         "account": "clinic",

@@ -42,7 +42,7 @@ const ENDINGS: [(&str, Figures); 10] = [
 
 fn start(directory: &Path) -> Client {
     let configuration = json!({
-        "outbox": {"path": directory.join("outbox.db")},
+        "outbox": {"encryption": "none", "path": directory.join("outbox.db")},
         "gateways": {"sandbox": {"type": "sandbox", "delay_ms": 1}},
         "accounts": {
             "본원": {"sender_key": "any", "sender_number": "070-0000-0001"},

@@ -3,7 +3,7 @@
 
 /* Without "gateways" everything goes to the built-in sandbox. */
 static const char config[] =
-    "{\"outbox\": {\"path\": \"alimi-minimal.db\"},"
+    "{\"outbox\": {\"encryption\": \"none\", \"path\": \"alimi-minimal.db\"},"
     " \"accounts\": {\"clinic\": {\"sender_key\": \"any\", \"sender_number\": \"070-0000-0001\"}},"
     " \"templates\": {\"reminder\": {\"text\": \"#{name}님, 내일 #{time} 예약입니다.\"}}}";
 

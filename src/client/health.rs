@@ -2,6 +2,7 @@
 
 use super::Client;
 use crate::error::Result;
+use crate::logging::Access;
 use crate::time::Timestamp;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -30,6 +31,8 @@ pub struct Health {
     pub disk_free_bytes: u64,
     /// Lines of the log that could not be written.
     pub log_lines_lost: u64,
+    /// Lines of the access record that could not be written.
+    pub access_lines_lost: u64,
     /// The gateways by name.
     pub gateways: BTreeMap<String, GatewayHealth>,
 }
@@ -54,8 +57,7 @@ pub struct GatewayHealth {
 }
 
 impl Client {
-    /// How the client is. Reads beside the engine and never waits for it.
-    pub fn health(&self) -> Result<Health> {
+    pub(super) fn look(&self) -> Result<Health> {
         self.check_open()?;
         let now = Timestamp::now();
         let backlog = self.reader.lock().backlog(now)?;
@@ -92,6 +94,7 @@ impl Client {
             trouble: pulse.trouble.map(|error| error.to_string()).unwrap_or_default(),
             disk_free_bytes: fs4::available_space(folder(&settings.outbox.path)).unwrap_or(0),
             log_lines_lost: self.log.lost(),
+            access_lines_lost: self.access.as_ref().map_or(0, Access::lost),
             gateways: gateways.collect(),
         })
     }

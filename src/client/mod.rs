@@ -6,20 +6,22 @@
 //! - The engine's own thread, on which a host's logger may call anything, never waits for itself.
 //! - After a shutdown every call answers [`Code::Closed`]; shutting down twice is harmless.
 
+mod calls;
 mod health;
 mod statistics;
 
+use calls::Names;
 pub use health::{GatewayHealth, Health};
 
 use crate::config::Settings;
 use crate::content::Album;
 use crate::engine::{
-    Answer, Engine, Event, NoAnswer, Outlet, Pulse, Reply, ResultQueue, Role, Verdict, ask, not_found, run,
+    Answer, Engine, Event, Inlet, NoAnswer, Outlet, Pulse, Reply, ResultQueue, Role, Verdict, ask, not_found, run,
 };
 use crate::error::{Code, Error, Result};
-use crate::logging::Log;
+use crate::logging::{Access, Log};
 use crate::message::{Key, MessageResult, Request};
-use crate::outbox::{Reader, Sealed};
+use crate::outbox::{Reader, Sealer, Vault};
 use crate::thread::Thread;
 use crate::time::Timestamp;
 use crossbeam_channel::{Receiver, SendTimeoutError, Sender, bounded};
@@ -49,8 +51,12 @@ pub struct Client {
     results: Arc<ResultQueue>,
     pulse: Arc<Mutex<Pulse>>,
     reader: Mutex<Reader>,
+    vault: Arc<Vault>,
     log: Log,
+    access: Option<Access>,
     closed: AtomicBool,
+    /// The engine takes nothing any more.
+    gone: Arc<AtomicBool>,
     /// Callers that wait for the engine.
     waiting: AtomicUsize,
     /// The deadline of the shutdown.
@@ -83,8 +89,12 @@ impl Client {
     ) -> Result<Client> {
         let settings = Arc::new(settings);
         let log = Log::open(&settings.logging)?;
-        let path = &settings.outbox.path;
-        let (outbox, role) = if settings.outbox.shared { Role::shared(path)? } else { Role::exclusive(path)? };
+        let access =
+            settings.access_record.as_ref().map(|record| Access::open(record, Timestamp::now())).transpose()?;
+        let (path, keys) = (&settings.outbox.path, &settings.outbox.encryption);
+        let open = if settings.outbox.shared { Role::shared } else { Role::exclusive };
+        let (outbox, role) = open(path, keys)?;
+        let vault = outbox.vault();
         let reader = Mutex::new(Reader::open(path)?);
         let results = Arc::new(ResultQueue::default());
         let pulse = Arc::new(Mutex::new(Pulse::default()));
@@ -94,29 +104,36 @@ impl Client {
         let outlet = Arc::new(connect(&settings, events.clone(), &pulse, log.clone())?);
         let carrier = Arc::clone(&outlet);
         let (end, ended) = bounded(1);
+        let gone = Arc::new(AtomicBool::new(false));
+        let inlet = Inlet { events: arriving, gone: Arc::clone(&gone) };
         let (queue, own_log) = (Arc::clone(&results), log.clone());
         let stop = Arc::new(OnceLock::new());
         let stopping = Arc::clone(&stop);
         let engine_thread = crate::thread::spawn("alimi-engine", ENGINE_STACK_BYTES, move || {
-            let remain = drive(engine, arriving, &stopping, &*carrier, &queue, &own_log);
+            let remain = drive(engine, inlet, &stopping, &*carrier, &queue, &own_log);
             // Nobody waits for it after a shutdown that ran out of time.
             let _ = end.send(remain);
         })?;
-        Ok(Client {
+        let client = Client {
             settings: RwLock::new(settings),
             outlet,
             events,
             results,
             pulse,
             reader,
+            vault,
             log,
+            access,
             closed: AtomicBool::new(false),
+            gone,
             waiting: AtomicUsize::new(0),
             stop,
             engine_id: engine_thread.id(),
             ended: Mutex::new(ended),
             engine_thread: Mutex::new(Some(engine_thread)),
-        })
+        };
+        client.note("start", Names::default(), 0, Code::Ok);
+        Ok(client)
     }
 
     /// The configuration in use.
@@ -124,11 +141,7 @@ impl Client {
         Arc::clone(&self.settings.read())
     }
 
-    /// From now on this configuration: gateways, accounts, templates, routes and everything else but what the client
-    /// stands on (`outbox.path`, `outbox.shared`, `encoding`, `logging`). Nothing changes on an error. What waits and is
-    /// certainly not sent goes by the new configuration; what is under way is ended with the gateway it went to, as long
-    /// as that one stays configured. Blocks for the disk.
-    pub fn reload(&self, settings: Settings) -> Result<()> {
+    fn change(&self, settings: Settings) -> Result<()> {
         self.check_open()?;
         // One at a time; whoever sends meanwhile uses the old one.
         let mut current = self.settings.upgradable_read();
@@ -141,13 +154,8 @@ impl Client {
         Ok(())
     }
 
-    /// Keeps one message. Returns when it is synced to disk.
-    pub fn send(&self, request: Request) -> Result<Accepted> {
-        self.send_batch(vec![request])?.pop().unwrap_or_else(|| Err(internal()))
-    }
-
-    /// Keeps many messages with one commit; a verdict for each, in order. The outer error means that none was kept.
-    pub fn send_batch(&self, requests: Vec<Request>) -> Result<Vec<Result<Accepted>>> {
+    /// Keeps messages with one commit; a verdict for each, in order. The outer error means that none was kept.
+    fn keep(&self, requests: Vec<Request>) -> Result<Vec<Result<Accepted>>> {
         self.check_open()?;
         if requests.len() > BATCH_MAX {
             let text = format!("messages: {} in one batch; allowed are {BATCH_MAX}", requests.len());
@@ -156,10 +164,10 @@ impl Client {
         let now = Timestamp::now();
         let mut keys = Vec::with_capacity(requests.len());
         let mut messages = Vec::with_capacity(requests.len());
-        let album = Album::default();
+        let (album, mut sealer) = (Album::default(), Sealer::new(&self.vault));
         let settings = self.settings();
         for request in requests {
-            let sealed = crate::content::prepare(&settings, &album, request, now).and_then(Sealed::new);
+            let sealed = crate::content::prepare(&settings, &album, request, now).and_then(|m| sealer.seal(m));
             keys.push(sealed.map(|sealed| {
                 let key = sealed.message.key.as_str().to_owned();
                 messages.push(sealed);
@@ -182,16 +190,13 @@ impl Client {
             .collect())
     }
 
-    /// Cancels a message that has not left. Waits for the disk.
-    pub fn cancel(&self, key: &str) -> Result<()> {
+    fn stop_message(&self, key: &str) -> Result<()> {
         self.check_open()?;
         let key = Key::parse(key)?;
         self.ask(|reply| Event::Cancel { key, reply })
     }
 
-    /// The next final result, waiting up to `timeout` (at most an hour); `None` when there is none, or after
-    /// [`Client::wake`]. Each result is handed out once per run; unacknowledged ones come again after the next start.
-    pub fn poll(&self, timeout: Duration) -> Result<Option<MessageResult>> {
+    fn next_result(&self, timeout: Duration) -> Result<Option<MessageResult>> {
         self.check_open()?;
         let timeout = if self.is_inside() { Duration::ZERO } else { timeout.min(POLL_MAX) };
         let deadline = Instant::now() + timeout;
@@ -216,9 +221,7 @@ impl Client {
         self.results.put_back(result);
     }
 
-    /// Lets a result go. Does not wait for the disk when the result was handed out by this client: should the process
-    /// die before it is written, the result comes again.
-    pub fn acknowledge(&self, key: &str) -> Result<()> {
+    fn let_go(&self, key: &str) -> Result<()> {
         self.check_open()?;
         let key = Key::parse(key)?;
         if let Some(id) = self.results.acknowledged(&key) {
@@ -227,8 +230,7 @@ impl Client {
         self.ask(|reply| Event::AcknowledgeKey { key, reply })
     }
 
-    /// Where a message stands. Reads beside the engine and never waits for it.
-    pub fn status(&self, key: &str) -> Result<MessageResult> {
+    fn find(&self, key: &str) -> Result<MessageResult> {
         self.check_open()?;
         let key = Key::parse(key)?;
         let entry = self.reader.lock().find(key.as_str())?;
@@ -246,12 +248,13 @@ impl Client {
         let (reply, answer) = self.question()?;
         let deadline = Instant::now() + timeout.min(POLL_MAX);
         self.tell(Event::Flush { reply, deadline })?;
-        match answer.wait(timeout.min(POLL_MAX)) {
+        let gone = self.gone.load(Ordering::SeqCst);
+        match answer.wait(if gone { Duration::ZERO } else { timeout.min(POLL_MAX) }) {
             Ok(done) => done.map(|()| true),
-            Err(NoAnswer::Late) => Ok(false),
+            Err(NoAnswer::Late) if !gone => Ok(false),
             // The engine forgets a flush whose time has run out.
             Err(NoAnswer::Gone) if Instant::now() >= deadline => Ok(false),
-            Err(NoAnswer::Gone) => Err(self.why_gone()),
+            Err(_) => Err(self.why_gone()),
         }
     }
 
@@ -273,6 +276,7 @@ impl Client {
             // It ends when the logger has returned.
             return Ok(false);
         }
+        self.note("shutdown", Names::default(), 0, Code::Ok);
         let remain = self.ended.lock().recv_deadline(end).unwrap_or(true);
         // A thread that does not end is let go of: it holds nothing of the caller's.
         if let Some(thread) = self.engine_thread.lock().take() {
@@ -302,10 +306,11 @@ impl Client {
     fn ask<T>(&self, event: impl FnOnce(Reply<T>) -> Event) -> Result<T> {
         let (reply, answer) = self.question()?;
         self.tell(event(reply))?;
-        match answer.wait_awake(&self.waiting, DISK_WAIT) {
+        let gone = self.gone.load(Ordering::SeqCst);
+        match answer.wait_awake(&self.waiting, if gone { Duration::ZERO } else { DISK_WAIT }) {
             Ok(done) => done,
-            Err(NoAnswer::Late) => Err(disk_hangs()),
-            Err(NoAnswer::Gone) => Err(self.why_gone()),
+            Err(NoAnswer::Late) if !gone => Err(disk_hangs()),
+            Err(_) => Err(self.why_gone()),
         }
     }
 
@@ -337,13 +342,13 @@ impl Drop for Client {
 /// whether messages remain in the outbox.
 fn drive(
     engine: Engine,
-    events: Receiver<Event>,
+    inlet: Inlet,
     stop: &OnceLock<Instant>,
     outlet: &impl Outlet,
     results: &ResultQueue,
     log: &Log,
 ) -> bool {
-    let ran = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| run(engine, events, stop, outlet)));
+    let ran = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| run(engine, inlet, stop, outlet)));
     let ran = ran.unwrap_or_else(|payload| {
         // Dropping a foreign payload may panic again.
         std::mem::forget(payload);

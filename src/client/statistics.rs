@@ -19,10 +19,7 @@ struct Query {
 }
 
 impl Client {
-    /// Statistics: `from` and `to` (days such as `2026-12-01`, default today), `account` (default all), `by` (`request`
-    /// or `result` day, default request), `format` (`json` or `csv`). One line per day, account, template, tag, channel,
-    /// outcome and reason. Reads beside the engine.
-    pub fn statistics(&self, query: &str) -> Result<String> {
+    pub(super) fn count(&self, query: &str) -> Result<String> {
         self.check_open()?;
         let query = Query::parse(query)?;
         let figures = self.reader.lock().figures(query.basis, query.from, query.to, query.account.as_deref())?;

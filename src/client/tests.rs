@@ -40,7 +40,7 @@ fn assert_fault(error: &Error) {
 
 fn settings(directory: &Path) -> Settings {
     let more = serde_json::json!({
-        "outbox": {"path": directory.join("outbox.db")},
+        "outbox": {"encryption": "none", "path": directory.join("outbox.db")},
         "accounts": {"clinic": {"sender_key": "test", "sender_number": "070-0000-0001"}},
         "logging": {"file": directory.join("alimi.log")},
     });

@@ -1,9 +1,10 @@
 //! What the configuration says, taken together: paths, secrets, names, and parts that contradict each other.
 
-use super::source::{self, EXPIRES_IN, REPORT_TIMEOUT, Source, Within};
+use super::secret::SecretSource;
+use super::source::{self, ACCESS_DAYS, EXPIRES_IN, REPORT_TIMEOUT, Source, Within};
 use super::{
-    Account, Encoding, FallbackMode, FallbackSettings, GatewaySettings, Logging, OutboxSettings, Retention, Retry,
-    Routing, Settings,
+    AccessRecord, Account, Encoding, Encryption, FallbackMode, FallbackSettings, GatewaySettings, Logging, OutboxKey,
+    OutboxSettings, Retention, Retry, Routing, Settings,
 };
 use super::{gateway, routing};
 use crate::content::{Template, normalise_sender};
@@ -46,6 +47,7 @@ pub(super) fn settings(source: Source<'_>, directory: &Path) -> Result<Settings>
         expires_in: seconds(source.expires_in_seconds, EXPIRES_IN),
         fallback: fallback(&source.fallback, &accounts, report_timeout)?,
         retention: retention(&source.retention)?,
+        access_record: access_record(source.access_record, directory)?,
         allowed_recipients: source.allowed_recipients.map(allowed_recipients).transpose()?,
         max_per_minute: source.max_per_minute.map(Within::get32),
         encoding: source.encoding,
@@ -69,7 +71,39 @@ fn outbox(source: source::Outbox, directory: &Path) -> Result<OutboxSettings> {
         shared: source.shared,
         max_messages: source.max_messages.get(),
         max_megabytes: source.max_megabytes.get(),
+        encryption: encryption(source.key, source.old_keys, source.encryption.is_some(), directory)?,
     })
+}
+
+/// Nothing lies readable on a disk by oversight: whoever wants that must say so.
+fn encryption(
+    key: Option<SecretSource>,
+    old_keys: Vec<SecretSource>,
+    none: bool,
+    directory: &Path,
+) -> Result<Encryption> {
+    let read = |source: SecretSource, path: &str| {
+        OutboxKey::parse(&source.read(path, directory)?)
+            .map_err(|wrong| Error::new(Code::ConfigSecret, format!("{path}: {wrong}")))
+    };
+    match (&key, none) {
+        (None, false) => {
+            return Err(value(
+                "outbox.key",
+                "is missing; give a key, with which names, numbers and texts are sealed on the disk: \
+                 {\"file\": \"PATH\"} or {\"env\": \"NAME\"} with 32 random bytes, e.g. of `openssl rand -hex 32`; or set \
+                 outbox.encryption to \"none\" to keep them readable",
+            ));
+        }
+        (Some(_), true) => {
+            let wrong = "is \"none\", but there is an outbox.key; take one of them out";
+            return Err(contradiction("outbox.encryption", wrong));
+        }
+        _ => {}
+    }
+    let old_keys = old_keys.into_iter().enumerate().map(|(at, key)| read(key, &format!("outbox.old_keys[{at}]")));
+    let old_keys = old_keys.collect::<Result<_>>()?;
+    Ok(Encryption { key: key.map(|key| read(key, "outbox.key")).transpose()?, old_keys })
 }
 
 fn gateways(
@@ -227,6 +261,12 @@ fn logging(source: source::Logging, outbox: &OutboxSettings, directory: &Path) -
     })
 }
 
+fn access_record(source: Option<source::AccessRecord>, directory: &Path) -> Result<Option<AccessRecord>> {
+    let Some(source) = source else { return Ok(None) };
+    let file = file("access_record.file", &source.file, directory)?;
+    Ok(Some(AccessRecord { file, days: source.days.map_or(ACCESS_DAYS, Within::get32) }))
+}
+
 fn allowed_recipients(patterns: Vec<String>) -> Result<Vec<String>> {
     const ALLOWED: &str = "expected 1 to 12 digits that begin with 0, or fewer and a final `*`";
     if patterns.is_empty() {
@@ -276,9 +316,10 @@ fn text_of(path: &str, text: &str, directory: &Path) -> Result<String> {
     whole.map_err(|_| value(path, "lies in a directory that has no name in Unicode; write the whole path"))
 }
 
-/// One file cannot be the outbox, the log and a journal.
+/// One file cannot be the outbox, the log, the access record and a journal.
 fn files_differ(settings: &Settings) -> Result<()> {
     let log = settings.logging.file.iter().map(|file| ("logging.file".to_owned(), file));
+    let access = settings.access_record.iter().map(|record| ("access_record.file".to_owned(), &record.file));
     let journals = settings.gateways.iter().filter_map(|(name, gateway)| match gateway {
         GatewaySettings::Sandbox(sandbox) => {
             sandbox.journal.as_ref().map(|file| (format!("gateways.{}.journal", shown(name)), file))
@@ -286,7 +327,7 @@ fn files_differ(settings: &Settings) -> Result<()> {
         GatewaySettings::Remote(_) => None,
     });
     let mut seen = BTreeMap::from([(&settings.outbox.path, "outbox.path".to_owned())]);
-    for (path, file) in log.chain(journals) {
+    for (path, file) in log.chain(access).chain(journals) {
         if let Some(earlier) = seen.insert(file, path.clone()) {
             return Err(contradiction(&path, &format!("is the same file as {earlier}; each needs its own")));
         }

@@ -13,6 +13,9 @@
 //! | `outbox.shared` | several processes use it together | `false` | |
 //! | `outbox.max_messages` | messages that wait or are under way | 2,000,000 | 1 to 100,000,000 |
 //! | `outbox.max_megabytes` | size of the file, MiB | 4,096 | 1 to 1,048,576 |
+//! | `outbox.key` | recipients, texts and images are sealed with it: 32 bytes as 64 hexadecimal digits or in Base64 | *required*, unless `outbox.encryption` is `"none"` | text, `{"env": "NAME"}` or `{"file": "path"}` |
+//! | `outbox.old_keys` | keys from before the present one; what is sealed with them is sealed anew | none | a list of such |
+//! | `outbox.encryption` | `"none"`: nothing is sealed | sealed | `"none"`, where there is no `outbox.key` |
 //! | `encoding` | the host's text encoding | `"utf-8"` | `"utf-8"`, `"cp949"` |
 //! | `gateways.NAME.type` | the kind of gateway | one gateway `sandbox` | `"sandbox"`, `"nhncloud"`, `"solapi"`, `"bizgo"`, `"sens"`, `"aligo"` |
 //! | `gateways.NAME.delay_ms` | sandbox: from acceptance to the report, ms | 50 | 0 to 86,400,000 |
@@ -69,6 +72,8 @@
 //! | `logging.level` | the most verbose level in it | `"info"` | `"off"`, `"error"`, `"warn"`, `"info"`, `"debug"`, `"trace"` |
 //! | `logging.max_megabytes` | size at which a new file is begun, MiB | 10 | 1 to 1,024 |
 //! | `logging.max_files` | how many old files stay | 5 | 1 to 100 |
+//! | `access_record.file` | the access record: `NAME.log` becomes `NAME-2026-12.log` and so on, one file a month | none | a path |
+//! | `access_record.days` | how long these stay | 731 | 1 to 36,500 |
 //! | `allowed_recipients` | numbers a test installation may send to | none: everybody | digits, or digits and a final `*` |
 //! | `max_per_minute` | guard against mass mis-sends | none | 1 to 10,000,000 |
 //!
@@ -76,12 +81,14 @@
 
 mod check;
 mod gateway;
+mod outbox_key;
 mod read;
 mod routing;
 mod secret;
 mod source;
 
 pub use gateway::{Connection, Proxy, RemoteSettings, Tls, Vendor};
+pub use outbox_key::{Encryption, OutboxKey};
 pub use routing::{Route, Routing};
 pub use secret::Secret;
 
@@ -168,6 +175,8 @@ pub struct Settings {
     pub retention: Retention,
     /// The log file.
     pub logging: Logging,
+    /// Who called what. `None`: not written down.
+    pub access_record: Option<AccessRecord>,
     /// Numbers a test installation may send to: digits, or digits and a final `*`. `None`: everybody.
     pub allowed_recipients: Option<Vec<String>>,
     /// Guard against mass mis-sends. `None`: no limit.
@@ -185,6 +194,8 @@ pub struct OutboxSettings {
     pub max_messages: u64,
     /// Largest size of the file in MiB.
     pub max_megabytes: u64,
+    /// How the personal part of messages lies in it.
+    pub encryption: Encryption,
 }
 
 /// A gateway.
@@ -289,6 +300,15 @@ pub struct Logging {
     pub max_files: u32,
 }
 
+/// The access record: a line for each call that reads or changes something.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AccessRecord {
+    /// The file; the month is put behind its name.
+    pub file: PathBuf,
+    /// How many days after its month's end a file stays at least.
+    pub days: u32,
+}
+
 impl Settings {
     /// Reads JSON text, or the JSON file at the path that `text` is. Text that begins with `{` (after white space) is JSON.
     pub fn parse(text: &str) -> Result<Settings> {
@@ -309,8 +329,10 @@ impl Settings {
         let fixed = [
             ("outbox.path", outbox.path == other.outbox.path),
             ("outbox.shared", outbox.shared == other.outbox.shared),
+            ("outbox.key", outbox.encryption == other.outbox.encryption),
             ("encoding", self.encoding == other.encoding),
             ("logging", *logging == other.logging),
+            ("access_record", self.access_record == other.access_record),
         ];
         match fixed.iter().find(|(_, same)| !same) {
             Some((key, _)) => Err(Error::new(
@@ -349,6 +371,7 @@ impl fmt::Debug for Settings {
             .field("report_timeout", &self.report_timeout)
             .field("retention", &self.retention)
             .field("logging", &self.logging)
+            .field("access_record", &self.access_record)
             .field("allowed_recipients", &self.allowed_recipients.as_ref().map(Vec::len))
             .field("max_per_minute", &self.max_per_minute)
             .finish()

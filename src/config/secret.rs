@@ -1,32 +1,39 @@
 //! Secrets: inline, from an environment variable, or from a file.
 //!
 //! Invariants: read once, while the configuration is; no error repeats the secret, nor the name of the variable or file,
-//! for a secret may have been written there by mistake.
+//! for a secret may have been written there by mistake; what was read is overwritten when it is no longer needed.
 
 use super::read;
 use crate::error::{Code, Error, Result};
 use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, Visitor};
 use std::fmt;
 use std::path::Path;
+use zeroize::Zeroizing;
 
 /// Most bytes of a secret.
 const SECRET_BYTES_MAX: usize = 64 * 1024;
 
 /// A secret text. `Debug` shows nothing of it.
 #[derive(Clone, Default, PartialEq, Eq)]
-pub struct Secret(String);
+pub struct Secret(Zeroizing<String>);
 
 impl Secret {
     /// The text itself, for the request that needs it.
     pub fn reveal(&self) -> &str {
         &self.0
     }
+
+    /// A secret with this text.
+    #[cfg(test)]
+    pub(crate) fn of(text: &str) -> Secret {
+        Secret(Zeroizing::new(text.to_owned()))
+    }
 }
 
 #[cfg(test)]
 impl From<&str> for Secret {
     fn from(text: &str) -> Secret {
-        Secret(text.to_owned())
+        Secret(Zeroizing::new(text.to_owned()))
     }
 }
 
@@ -49,9 +56,9 @@ impl SecretSource {
         let refused =
             |place: &str, wrong: String| Err(Error::new(Code::ConfigSecret, format!("{path}{place}: {wrong}")));
         let (place, text) = match self {
-            SecretSource::Inline(text) => ("", text),
+            SecretSource::Inline(text) => ("", Zeroizing::new(text)),
             SecretSource::Env(name) => match std::env::var(&name) {
-                Ok(text) => (".env", text),
+                Ok(text) => (".env", Zeroizing::new(text)),
                 Err(std::env::VarError::NotPresent) => {
                     return refused(".env", "the environment variable of this name is not set".to_owned());
                 }
@@ -60,9 +67,11 @@ impl SecretSource {
                 }
             },
             SecretSource::File(name) => match read::bytes(&directory.join(name), SECRET_BYTES_MAX) {
-                Ok(bytes) => match read::decode(&bytes) {
+                Ok(bytes) => match read::decode(&Zeroizing::new(bytes)) {
                     Ok(text) => {
-                        (".file", text.trim_start_matches('\u{feff}').trim_end_matches(['\r', '\n']).to_owned())
+                        let text = Zeroizing::new(text.into_owned());
+                        let line = text.trim_start_matches('\u{feff}').trim_end_matches(['\r', '\n']);
+                        (".file", Zeroizing::new(line.to_owned()))
                     }
                     Err(wrong) => return refused(".file", format!("the file {wrong}")),
                 },

@@ -83,6 +83,7 @@ pub(super) struct Source<'a> {
     pub(super) retention: Retention,
     #[serde(default)]
     pub(super) logging: Logging,
+    pub(super) access_record: Option<AccessRecord>,
     pub(super) allowed_recipients: Option<Vec<String>>,
     pub(super) max_per_minute: Option<Within<1, 10_000_000>>,
 }
@@ -99,11 +100,29 @@ pub(super) struct Outbox {
     pub(super) shared: bool,
     pub(super) max_messages: Within<1, 100_000_000>,
     pub(super) max_megabytes: Within<1, { 1024 * 1024 }>,
+    pub(super) encryption: Option<NoEncryption>,
+    pub(super) key: Option<SecretSource>,
+    pub(super) old_keys: Vec<SecretSource>,
+}
+
+/// The only word about encryption: that there is none. Otherwise the key says it all.
+#[derive(serde::Deserialize)]
+pub(super) enum NoEncryption {
+    #[serde(rename = "none")]
+    None,
 }
 
 impl Default for Outbox {
     fn default() -> Self {
-        Outbox { path: None, shared: false, max_messages: Within(2_000_000), max_megabytes: Within(4_096) }
+        Outbox {
+            path: None,
+            shared: false,
+            max_messages: Within(2_000_000),
+            max_megabytes: Within(4_096),
+            encryption: None,
+            key: None,
+            old_keys: Vec::new(),
+        }
     }
 }
 
@@ -211,6 +230,16 @@ impl Default for Logging {
         Logging { file: None, level: Level::Info, max_megabytes: Within(10), max_files: Within(5) }
     }
 }
+
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct AccessRecord {
+    pub(super) file: String,
+    pub(super) days: Option<Within<1, 36_500>>,
+}
+
+/// Days: two years.
+pub(super) const ACCESS_DAYS: u32 = 731;
 
 fn given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<String>>, D::Error> {
     Option::deserialize(deserializer).map(Some)

@@ -7,7 +7,7 @@ use std::path::Path;
 /// `changes` on top, key by key of the outermost object.
 pub(crate) fn settings(directory: &Path, changes: serde_json::Value) -> Settings {
     let mut config = serde_json::json!({
-        "outbox": {"path": directory.join("alimi.db")},
+        "outbox": {"path": directory.join("alimi.db"), "encryption": "none"},
         "gateways": {"sandbox": {"type": "sandbox", "delay_ms": 0}},
         "accounts": {"seoul": {"sender_key": "sandbox-key", "sender_number": "02-123-4567"}},
         "logging": {"file": null},

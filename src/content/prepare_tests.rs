@@ -2,8 +2,8 @@
 
 use super::*;
 use crate::config::{
-    Account, Encoding, FallbackBy, FallbackMode, FallbackSettings, GatewaySettings, Logging, OutboxSettings, Retention,
-    Retry, SandboxSettings, Secret,
+    Account, Encoding, Encryption, FallbackBy, FallbackMode, FallbackSettings, GatewaySettings, Logging,
+    OutboxSettings, Retention, Retry, SandboxSettings, Secret,
 };
 use crate::content::{Template, TemplateSource};
 use crate::message::Button;
@@ -47,7 +47,13 @@ fn settings() -> Settings {
     };
     Settings {
         routing: crate::config::Routing::default(),
-        outbox: OutboxSettings { path: "".into(), shared: false, max_messages: 1, max_megabytes: 1 },
+        outbox: OutboxSettings {
+            path: "".into(),
+            shared: false,
+            max_messages: 1,
+            max_megabytes: 1,
+            encryption: Encryption::default(),
+        },
         encoding: Encoding::Utf8,
         gateways: BTreeMap::from([("sandbox".into(), sandbox()), ("other".into(), sandbox())]),
         accounts: BTreeMap::from([("east".into(), account(Some("0212345678"))), ("west".into(), account(None))]),
@@ -64,6 +70,7 @@ fn settings() -> Settings {
         report_timeout: MINUTE,
         retention: Retention { content_days: 1, key_days: 1, statistics_days: 1 },
         logging: Logging { file: None, level: log::LevelFilter::Off, max_megabytes: 1, max_files: 1 },
+        access_record: None,
         allowed_recipients: None,
         max_per_minute: None,
     }

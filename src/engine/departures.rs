@@ -10,14 +10,14 @@ use super::state::Engine;
 use super::turn::Turn;
 use crate::config::FallbackBy;
 use crate::error::Result;
-use crate::message::{Certainty, Priority, Reason, State};
-use crate::outbox::{Departure, Entry};
+use crate::message::{Certainty, Payload, Priority, Reason, State};
+use crate::outbox::{Departure, Entry, Opened};
 use crate::time::Timestamp;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// How often a message that no gateway can carry is looked at again.
-const NO_GATEWAY_WAIT: Duration = Duration::from_secs(60);
+/// How often a message is looked at again for which a gateway or a key is missing in the configuration.
+const UNABLE_WAIT: Duration = Duration::from_secs(60);
 
 /// Who carries the messages of a lane now.
 enum Carrier {
@@ -71,17 +71,29 @@ impl Engine {
     }
 
     fn depart(&mut self, turn: &mut Turn, mut entry: Entry) -> Result<()> {
-        let Some(payload) = self.outbox.cargo(&entry)? else {
-            // One damaged message must not stop the queue, and nobody knows what it said.
-            self.log.error(format_args!("message {}: its content is damaged; it will expire unsent", entry.id));
-            entry.due = entry.expires_at;
-            return self.outbox.save(&entry);
+        let payload = match self.outbox.cargo(&entry)? {
+            Opened::Whole(payload) => payload,
+            unreadable => return self.put_off(entry, &unreadable, turn.now),
         };
         entry.depart(self.departure(&entry.gateway, turn.now));
         self.outbox.save(&entry)?;
         self.agenda.note(&entry);
         turn.depart(entry, Arc::new(payload));
         Ok(())
+    }
+
+    /// One message that cannot be read must not stop the queue, and nobody knows what it said.
+    fn put_off(&mut self, mut entry: Entry, why: &Opened<Payload>, now: Timestamp) -> Result<()> {
+        let id = entry.id;
+        if *why == Opened::Foreign {
+            self.log
+                .error(format_args!("message {id}: is sealed with a key that is not in this configuration; it waits"));
+            entry.due = now.after(UNABLE_WAIT).min(entry.expires_at);
+        } else {
+            self.log.error(format_args!("message {id}: its content is damaged; it will expire unsent"));
+            entry.due = entry.expires_at;
+        }
+        self.outbox.save(&entry)
     }
 
     /// Messages whose gateway is gone or draining go where the configuration sends them now.
@@ -96,7 +108,7 @@ impl Engine {
                 _ => {
                     // The configuration may name it again later.
                     entry.reason = Reason::GatewayConfiguration;
-                    entry.due = turn.now.after(NO_GATEWAY_WAIT).min(entry.expires_at);
+                    entry.due = turn.now.after(UNABLE_WAIT).min(entry.expires_at);
                 }
             }
             self.outbox.save(&entry)?;

@@ -8,7 +8,7 @@ use crate::config::Registration;
 use crate::error::Result;
 use crate::gateway::{Errand, Job, Parcel, Settling, Task};
 use crate::message::{Certainty, Channel, Class, Outcome, Payload, Reason, State};
-use crate::outbox::{Entry, Phase};
+use crate::outbox::{Entry, Opened, Phase};
 use std::sync::Arc;
 
 impl Engine {
@@ -110,12 +110,12 @@ impl Engine {
         }
         for entry in look_ups {
             match self.question(&entry) {
-                Ok(None) => self.log.error(format_args!("message {}: its content is damaged", entry.id)),
-                Ok(Some(payload)) => {
+                Ok(Opened::Whole(payload)) => {
                     let parcel = parcel(&entry, Arc::new(payload));
                     self.looking_up += 1;
                     self.add(&mut errands, Task::LookUp, &entry, parcel);
                 }
+                Ok(_) => self.log.error(format_args!("message {}: its content cannot be read", entry.id)),
                 Err(error) => self.log.error(format_args!("message {}: cannot be looked up: {error}", entry.id)),
             }
         }
@@ -123,7 +123,7 @@ impl Engine {
     }
 
     /// What a look-up of a message needs of it: where the same request is made again, all of it.
-    fn question(&self, entry: &Entry) -> Result<Option<Payload>> {
+    fn question(&self, entry: &Entry) -> Result<Opened<Payload>> {
         let settling = self.gates.get(&entry.gateway).map(|gate| gate.capabilities.settling);
         match settling {
             Some(Settling::Repeat(_)) => self.outbox.cargo(entry),

@@ -21,6 +21,7 @@ mod polls;
 mod pulse;
 mod rate;
 mod reply;
+mod reseal;
 mod results;
 mod shared;
 mod state;
@@ -37,7 +38,7 @@ pub(crate) use results::ResultQueue;
 pub(crate) use shared::Role;
 pub(crate) use state::Engine;
 pub(crate) use submit::not_found;
-pub(crate) use worker::{Outlet, run};
+pub(crate) use worker::{Inlet, Outlet, run};
 
 use std::time::Duration;
 

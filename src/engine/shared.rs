@@ -6,6 +6,7 @@
 
 use super::state::Engine;
 use super::turn::Turn;
+use crate::config::Encryption;
 use crate::error::Result;
 use crate::outbox::{Lock, Member, Outbox};
 use std::path::{Path, PathBuf};
@@ -41,17 +42,17 @@ pub(crate) struct Membership {
 
 impl Role {
     /// Opens the outbox for this process alone.
-    pub fn exclusive(path: &Path) -> Result<(Outbox, Role)> {
+    pub fn exclusive(path: &Path, keys: &Encryption) -> Result<(Outbox, Role)> {
         let lock = Lock::exclusive(path)?;
-        let outbox = Outbox::open(path)?;
+        let outbox = Outbox::open(path, keys)?;
         outbox.reserve_log();
         Ok((outbox, Role::Exclusive { _lock: lock }))
     }
 
     /// Opens the outbox and joins those that share it.
-    pub fn shared(path: &Path) -> Result<(Outbox, Role)> {
+    pub fn shared(path: &Path, keys: &Encryption) -> Result<(Outbox, Role)> {
         let presence = Lock::shared(path)?;
-        let mut outbox = Outbox::open_shared(path)?;
+        let mut outbox = Outbox::open_shared(path, keys)?;
         let membership = Membership {
             member: outbox.join()?,
             delivery: Lock::try_delivery(path)?,

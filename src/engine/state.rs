@@ -45,6 +45,10 @@ pub(crate) struct Engine {
     pub(super) unmeasured: usize,
     /// The file was as large as it may be when it was last looked at.
     pub(super) too_large: bool,
+    /// Something in the outbox is not sealed with the present key.
+    pub(super) mixed: bool,
+    /// When it is gone on with; `None`: at once.
+    pub(super) reseal_at: Option<Instant>,
     pub(super) guard: RateGuard,
     pub(super) results: Arc<ResultQueue>,
     pub(super) pulse: Arc<Mutex<Pulse>>,
@@ -83,6 +87,8 @@ impl Engine {
             looking_up: 0,
             unmeasured: usize::MAX,
             too_large: false,
+            mixed: outbox.is_mixed(),
+            reseal_at: None,
             guard,
             results,
             pulse,
@@ -109,6 +115,7 @@ impl Engine {
             Ok(()) => {
                 events.splice(0..0, std::mem::take(&mut self.retained));
                 let mut turn = Turn::new(now);
+                turn.reseals = self.reseal_in(instant) == Some(Duration::ZERO);
                 match self.turn(&mut turn, &mut events) {
                     Ok(()) => self.apply(turn, events, instant),
                     Err(error) => self.undo(events, &error, instant),
@@ -137,7 +144,8 @@ impl Engine {
     fn has_work(&self, now: Timestamp, instant: Instant) -> bool {
         // A turn without work still finds out whether the disk is well again.
         let recovers = self.recover_at.is_some_and(|at| at <= instant);
-        let must = recovers || self.start || !self.retained.is_empty() || self.clock_set_back(now);
+        let reseals = self.reseal_in(instant) == Some(Duration::ZERO);
+        let must = recovers || reseals || self.start || !self.retained.is_empty() || self.clock_set_back(now);
         must || self.role.must_adopt() || (self.role.delivers() && self.next_due(now) <= now)
     }
 
@@ -194,6 +202,7 @@ impl Engine {
         if self.role.delivers() {
             self.handle_due(turn)?;
         }
+        self.reseal(turn)?;
         Ok(())
     }
 
@@ -205,6 +214,7 @@ impl Engine {
             self.show_role();
         }
         self.has_adopted();
+        self.has_resealed(turn.resealed, instant);
         for event in &events {
             if let Event::Reconfigure { settings, .. } = event {
                 self.reconfigure(settings, turn.now);
@@ -292,7 +302,7 @@ impl Engine {
         if self.start || !self.retained.is_empty() {
             return Duration::ZERO;
         }
-        sleep = sleep.min(self.role.tick_in(instant));
+        sleep = sleep.min(self.role.tick_in(instant)).min(self.reseal_in(instant).unwrap_or(Duration::MAX));
         if !self.role.delivers() {
             return sleep;
         }

@@ -4,6 +4,7 @@ mod faults;
 mod gateways;
 mod images;
 mod queue;
+mod seal;
 mod shared;
 
 use super::event::{Event, Verdict};
@@ -20,7 +21,7 @@ use crate::logging::Log;
 use crate::message::{
     Certainty, Channel, Class, Key, Message, MessageResult, Outcome, Payload, Priority, Reason, Recipient, State, Text,
 };
-use crate::outbox::Sealed;
+use crate::outbox::{Sealed, Sealer};
 use crate::time::Timestamp;
 use parking_lot::Mutex;
 use std::sync::Arc;
@@ -44,7 +45,7 @@ impl Bench {
         let folder = tempfile::tempdir().unwrap();
         let mut settings = Settings::parse(
             &serde_json::json!({
-                "outbox": {"path": folder.path().join("outbox.db")},
+                "outbox": {"path": folder.path().join("outbox.db"), "encryption": "none"},
                 "accounts": {"clinic": {"sender_key": "k", "sender_number": "07000000001"}},
                 "retry": {"max_attempts": 3, "initial_ms": 1000, "max_ms": 60000, "request_timeout_ms": 10000},
                 "report_timeout_seconds": 3600,
@@ -90,9 +91,13 @@ impl Bench {
 
     fn submit(&mut self, messages: Vec<Message>) -> Result<Vec<Verdict>, Error> {
         let (reply, answer) = ask();
-        let messages = messages.into_iter().map(|message| Sealed::new(message).unwrap()).collect();
+        let messages = messages.into_iter().map(|message| self.seal(message)).collect();
         self.step(vec![Event::Submit { messages, reply }]);
         answer.now().unwrap()
+    }
+
+    fn seal(&self, message: Message) -> Sealed {
+        Sealer::new(&self.engine.outbox.vault()).seal(message).unwrap()
     }
 
     fn keep(&mut self, message: Message) {
@@ -154,8 +159,8 @@ impl Bench {
 }
 
 fn open(settings: &Arc<Settings>) -> (Engine, Arc<ResultQueue>) {
-    let path = &settings.outbox.path;
-    let (outbox, role) = if settings.outbox.shared { Role::shared(path) } else { Role::exclusive(path) }.unwrap();
+    let open = if settings.outbox.shared { Role::shared } else { Role::exclusive };
+    let (outbox, role) = open(&settings.outbox.path, &settings.outbox.encryption).unwrap();
     let results = Arc::new(ResultQueue::default());
     let pulse = Arc::new(Mutex::new(Pulse::default()));
     let log = Log::open(&settings.logging).unwrap();

@@ -8,7 +8,7 @@ use super::reply::Reply;
 use crate::error::Result;
 use crate::gateway::Job;
 use crate::message::{Channel, Payload};
-use crate::outbox::Entry;
+use crate::outbox::{Entry, Reseal};
 use crate::time::Timestamp;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -61,6 +61,9 @@ pub(super) struct Turn {
     pub finished: Vec<Entry>,
     /// Results are to be fetched from the disk.
     pub refill: bool,
+    /// A step of sealing anew is due.
+    pub reseals: bool,
+    pub resealed: Option<Reseal>,
 }
 
 impl Turn {
@@ -79,6 +82,8 @@ impl Turn {
             kept: 0,
             finished: Vec::new(),
             refill: false,
+            reseals: false,
+            resealed: None,
         }
     }
 

@@ -80,6 +80,8 @@ pub const ALIMI_ERR_OUTBOX_IO: i32 = -205;
 pub const ALIMI_ERR_OUTBOX_VERSION: i32 = -206;
 /// The outbox cannot be opened or created at its path.
 pub const ALIMI_ERR_OUTBOX_PATH: i32 = -207;
+/// The outbox is sealed with another key than the configuration gives.
+pub const ALIMI_ERR_OUTBOX_KEY: i32 = -208;
 /// # Errors: content of a message
 ///
 /// The recipient is not a Korean number that can take messages.

@@ -9,7 +9,10 @@
 //! [`crate::content::mask_number`] (`Recipient` prints itself so). Never a text of a message, a variable's value, a name of a
 //! person, a whole number or a secret: nobody filters that afterwards.
 
+mod access;
 mod file;
+
+pub(crate) use access::{Access, Call};
 
 use crate::config::Logging;
 use crate::error::{Code, Error, Result};

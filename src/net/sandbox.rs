@@ -213,8 +213,8 @@ impl Memory {
 
 /// As with every gateway, an MMS must bring its image.
 fn lacks_image(parcel: &Parcel, channel: Channel) -> bool {
-    let images = parcel.payload.text.iter().flat_map(|text| &text.images);
-    channel == Channel::Mms && !images.map(|image| image.bytes.len()).min().is_some_and(|least| least > 0)
+    let images = parcel.payload.text.as_ref().map_or(&[][..], |text| &text.images);
+    channel == Channel::Mms && (images.is_empty() || images.iter().any(|image| image.bytes.is_empty()))
 }
 
 fn word(parcel: &Parcel, channel: Channel, outcome: Outcome) -> Word {

@@ -1,7 +1,7 @@
 //! One message as a row: what the engine moves from phase to phase.
 
 use super::sealed::unseal;
-use super::{Outbox, Phase};
+use super::{Opened, Outbox, Phase};
 use crate::error::Result;
 use crate::message::{Certainty, Channel, Key, MessageResult, Payload, Priority, Reason, State};
 use crate::time::Timestamp;
@@ -194,19 +194,20 @@ impl Outbox {
         statement.query_row([parameter], Entry::read).optional().map_err(|e| self.fault(e))
     }
 
-    /// The personal part of a message that leaves by its present channel, with the images where that carries them; `None`
-    /// when something of it cannot be read, or is erased.
-    pub fn cargo(&self, entry: &Entry) -> Result<Option<Payload>> {
-        let Some(mut payload) = self.payload(entry.id)? else { return Ok(None) };
-        let whole = entry.channel != Channel::Mms || self.load_images(&mut payload)?;
-        Ok(whole.then_some(payload))
+    /// The personal part of a message that leaves by its present channel, with the images where that carries them.
+    pub fn cargo(&self, entry: &Entry) -> Result<Opened<Payload>> {
+        match self.payload(entry.id)? {
+            Opened::Whole(payload) if entry.channel == Channel::Mms => self.load_images(payload),
+            other => Ok(other),
+        }
     }
 
-    /// The personal part of a message without its images; `None` when it cannot be read, or is erased.
-    pub fn payload(&self, id: i64) -> Result<Option<Payload>> {
-        let mut statement =
-            self.connection.prepare_cached("SELECT payload FROM message WHERE id = ?1").map_err(|e| self.fault(e))?;
-        let sealed: Option<Vec<u8>> = statement.query_row([id], |row| row.get(0)).map_err(|e| self.fault(e))?;
-        Ok(sealed.as_deref().and_then(unseal))
+    /// The personal part of a message without its images.
+    pub fn payload(&self, id: i64) -> Result<Opened<Payload>> {
+        let sql = "SELECT key, payload FROM message WHERE id = ?1";
+        let mut statement = self.connection.prepare_cached(sql).map_err(|e| self.fault(e))?;
+        let row = statement.query_row([id], |row| Ok((row.get(0)?, row.get(1)?))).map_err(|e| self.fault(e))?;
+        let (key, sealed): (String, Option<Vec<u8>>) = row;
+        Ok(sealed.map_or(Opened::Damaged, |sealed| unseal(&self.vault, &key, &sealed)))
     }
 }

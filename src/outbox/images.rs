@@ -3,7 +3,9 @@
 //! Invariants: an image is written in the transaction of the first message that refers to it, and removed in the one that
 //! erases the last; an image in memory is shared by all messages that carry it.
 
-use super::{Outbox, Phase};
+use super::seal::Place;
+use super::sealed::SealedImage;
+use super::{Opened, Outbox, Phase};
 use crate::error::Result;
 use crate::message::{Image, Payload};
 use crate::time::Timestamp;
@@ -35,13 +37,13 @@ impl Loaded {
 
 impl Outbox {
     /// Keeps an image for a message, once per content.
-    pub(super) fn keep_image(&self, message: i64, image: &Image) -> Result<()> {
-        let id = match self.image_id(&image.digest)? {
+    pub(super) fn keep_image(&self, message: i64, image: &SealedImage) -> Result<()> {
+        let id = match self.image_id(&image.name)? {
             Some(id) => id,
             None => {
-                let sql = "INSERT INTO image (digest, bytes) VALUES (?1, ?2)";
+                let sql = "INSERT INTO image (name, bytes) VALUES (?1, ?2)";
                 let mut statement = self.connection.prepare_cached(sql).map_err(|e| self.fault(e))?;
-                statement.insert(params![image.digest, &*image.bytes]).map_err(|e| self.fault(e))?
+                statement.insert(params![image.name, image.bytes]).map_err(|e| self.fault(e))?
             }
         };
         let sql = "INSERT OR IGNORE INTO image_use (message, image) VALUES (?1, ?2)";
@@ -49,34 +51,44 @@ impl Outbox {
         statement.execute([message, id]).map(drop).map_err(|e| self.fault(e))
     }
 
-    fn image_id(&self, digest: &str) -> Result<Option<i64>> {
-        let sql = "SELECT id FROM image WHERE digest = ?1";
+    fn image_id(&self, name: &[u8; 32]) -> Result<Option<i64>> {
+        let sql = "SELECT id FROM image WHERE name = ?1";
         let mut statement = self.connection.prepare_cached(sql).map_err(|e| self.fault(e))?;
-        statement.query_row([digest], |row| row.get(0)).optional().map_err(|e| self.fault(e))
+        statement.query_row([name], |row| row.get(0)).optional().map_err(|e| self.fault(e))
     }
 
-    /// Puts the bytes of its images into a payload; false when one is missing or damaged.
-    pub(super) fn load_images(&self, payload: &mut Payload) -> Result<bool> {
+    /// Puts the bytes of its images into a payload.
+    pub(super) fn load_images(&self, mut payload: Payload) -> Result<Opened<Payload>> {
         for image in payload.text.iter_mut().flat_map(|text| &mut text.images) {
-            let Some(bytes) = self.image(&image.digest)? else { return Ok(false) };
-            image.bytes = bytes;
+            image.bytes = match self.image(&image.digest)? {
+                Opened::Whole(bytes) => bytes,
+                Opened::Damaged => return Ok(Opened::Damaged),
+                Opened::Foreign => return Ok(Opened::Foreign),
+            };
         }
-        Ok(true)
+        Ok(Opened::Whole(payload))
     }
 
-    fn image(&self, digest: &str) -> Result<Option<Arc<[u8]>>> {
+    fn image(&self, digest: &str) -> Result<Opened<Arc<[u8]>>> {
         if let Some(bytes) = self.loaded.find(digest) {
-            return Ok(Some(bytes));
+            return Ok(Opened::Whole(bytes));
         }
-        let sql = "SELECT bytes FROM image WHERE digest = ?1";
+        let name = self.vault.image_name(digest);
+        let sql = "SELECT bytes FROM image WHERE name = ?1";
         let mut statement = self.connection.prepare_cached(sql).map_err(|e| self.fault(e))?;
         let kept: Option<Vec<u8>> =
-            statement.query_row([digest], |row| row.get(0)).optional().map_err(|e| self.fault(e))?;
-        let image = kept.map(|bytes| Image::new(bytes.into())).filter(|image| image.digest == digest);
-        Ok(image.map(|image| {
-            self.loaded.note(digest, &image.bytes);
-            image.bytes
-        }))
+            statement.query_row([name], |row| row.get(0)).optional().map_err(|e| self.fault(e))?;
+        let image = match kept.map_or(Opened::Damaged, |kept| self.vault.open(Place::Image(&name), &kept)) {
+            Opened::Whole(bytes) => Image::new(bytes.as_slice().into()),
+            Opened::Damaged => return Ok(Opened::Damaged),
+            Opened::Foreign => return Ok(Opened::Foreign),
+        };
+        // Where nothing is sealed, this is what finds a damage.
+        if image.digest != digest {
+            return Ok(Opened::Damaged);
+        }
+        self.loaded.note(digest, &image.bytes);
+        Ok(Opened::Whole(image.bytes))
     }
 
     /// Removes the images of the messages that are about to be erased, unless others refer to them too.

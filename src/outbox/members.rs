@@ -31,6 +31,8 @@ impl Outbox {
 
     fn enter(&mut self) -> Result<Member> {
         self.share_tally()?;
+        // Whoever sealed everything anew meanwhile has taken our key for out of use.
+        self.vault.enter(&self.connection, &self.path)?;
         self.connection.execute("INSERT INTO member (holder) VALUES (?1)", [holder()]).map_err(|e| self.fault(e))?;
         let id = self.connection.last_insert_rowid();
         // Before the commit shows the member to others, who would take one without a lock for dead.
@@ -86,7 +88,7 @@ impl Outbox {
         Ok(waiting + results > 0)
     }
 
-    fn members_but(&self, own: i64) -> Result<Vec<i64>> {
+    pub(super) fn members_but(&self, own: i64) -> Result<Vec<i64>> {
         let mut statement =
             self.connection.prepare_cached("SELECT id FROM member WHERE id <> ?1").map_err(|e| self.fault(e))?;
         let rows = statement.query_map([own], |row| row.get(0)).map_err(|e| self.fault(e))?;

@@ -19,13 +19,16 @@ mod lock;
 mod members;
 mod phase;
 mod reader;
+mod reseal;
 mod restart;
 mod results;
 mod retention;
 mod schema;
+mod seal;
 mod sealed;
 mod statistics;
 mod tally;
+mod vault;
 mod work;
 
 pub(crate) use entry::{Departure, Entry};
@@ -36,15 +39,19 @@ pub(crate) use lock::Lock;
 pub(crate) use members::Member;
 pub(crate) use phase::Phase;
 pub(crate) use reader::{Figure, Reader};
-pub(crate) use sealed::Sealed;
+pub(crate) use reseal::Reseal;
+pub(crate) use sealed::{Sealed, Sealer};
 pub(crate) use statistics::Basis;
 use statistics::{Count, Statistics};
 use tally::Tally;
+pub(crate) use vault::{Opened, Vault};
 
+use crate::config::Encryption;
 use crate::error::{Code, Error, Result};
 use crate::time::Day;
-use rusqlite::{Connection, ErrorCode, OpenFlags};
+use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// How long a writer waits for another process in shared mode.
@@ -58,39 +65,45 @@ pub(crate) struct Outbox {
     statistics: Statistics,
     tally: Tally,
     loaded: Loaded,
+    vault: Arc<Vault>,
+    progress: reseal::Progress,
     cleaned: Option<Day>,
 }
 
 impl Outbox {
     /// Opens or creates the file, brings its schema up to date and checks that it is an outbox.
-    pub fn open(path: &Path) -> Result<Outbox> {
+    pub fn open(path: &Path, keys: &Encryption) -> Result<Outbox> {
         create_private(path)?;
-        Outbox::connect(path)
+        let mut connection = connect_to_write(path)?;
+        let begun = connection.transaction_with_behavior(TransactionBehavior::Immediate);
+        let transaction = begun.map_err(|e| fault(path, e))?;
+        let vault = Vault::of(&transaction, path, keys)?;
+        transaction.commit().map_err(|e| fault(path, e))?;
+        Outbox::with(connection, path, Arc::new(vault))
     }
 
     /// As [`Outbox::open`], for one of several processes that may all do so at once.
-    pub fn open_shared(path: &Path) -> Result<Outbox> {
+    pub fn open_shared(path: &Path, keys: &Encryption) -> Result<Outbox> {
         let _set_up = Lock::set_up(path, BUSY_WAIT)?;
-        Outbox::open(path)
+        Outbox::open(path, keys)
+    }
+
+    /// With what its contents are sealed.
+    pub fn vault(&self) -> Arc<Vault> {
+        Arc::clone(&self.vault)
     }
 
     /// Opens the file anew after an error of the disk, so that nothing SQLite holds in memory is trusted. Should this
     /// fail, the old connection stays; a file that is gone is not made anew, for it would have forgotten every key.
     pub fn reopen(&mut self) -> Result<()> {
         self.identity.check(&self.path)?;
-        let mut anew = Outbox::connect(&self.path)?;
+        let mut anew = Outbox::with(connect_to_write(&self.path)?, &self.path, self.vault())?;
         anew.tally.follow(&self.tally);
         *self = anew;
         Ok(())
     }
 
-    fn connect(path: &Path) -> Result<Outbox> {
-        let mut connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
-        // Before SQLite makes its log: it would be as little writable, and stay.
-        if connection.is_readonly("main").map_err(|e| fault(path, e))? {
-            return Err(Error::new(Code::OutboxReadOnly, format!("outbox {}: cannot be written", path.display())));
-        }
-        schema::prepare(&mut connection, path)?;
+    fn with(connection: Connection, path: &Path, vault: Arc<Vault>) -> Result<Outbox> {
         let mut outbox = Outbox {
             connection,
             path: path.to_owned(),
@@ -98,6 +111,8 @@ impl Outbox {
             statistics: Statistics::default(),
             tally: Tally::default(),
             loaded: Loaded::default(),
+            vault,
+            progress: reseal::Progress::default(),
             cleaned: None,
         };
         outbox.tally = outbox.count()?;
@@ -139,7 +154,10 @@ impl Outbox {
             .and_then(|()| self.identity.check(&self.path))
             .and_then(|()| self.run("COMMIT"));
         match done {
-            Ok(()) => self.tally.keep(),
+            Ok(()) => {
+                self.tally.keep();
+                self.progress.keep();
+            }
             Err(_) => self.rollback(),
         }
         done
@@ -149,6 +167,7 @@ impl Outbox {
     pub fn rollback(&mut self) {
         self.statistics.clear();
         self.tally.undo();
+        self.progress.undo();
         if !self.connection.is_autocommit() {
             let _ = self.run("ROLLBACK");
         }
@@ -184,6 +203,16 @@ impl Outbox {
     fn fault(&self, error: rusqlite::Error) -> Error {
         fault(&self.path, error)
     }
+}
+
+fn connect_to_write(path: &Path) -> Result<Connection> {
+    let mut connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    // Before SQLite makes its log: it would be as little writable, and stay.
+    if connection.is_readonly("main").map_err(|e| fault(path, e))? {
+        return Err(Error::new(Code::OutboxReadOnly, format!("outbox {}: cannot be written", path.display())));
+    }
+    schema::prepare(&mut connection, path)?;
+    Ok(connection)
 }
 
 fn connect(path: &Path, access: OpenFlags) -> Result<Connection> {

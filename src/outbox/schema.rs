@@ -16,7 +16,8 @@ const LOG_FRAMES: u64 = 4_000;
 /// The log at that size, with room for a transaction that passes it.
 pub(super) const LOG_BYTES: u64 = (LOG_FRAMES + 400) * (PAGE_BYTES + 24);
 
-/// Version 1. `due` of phase 7 (result) is a running number, else a time; `payload` is NULL once it is erased.
+/// Version 1. `due` of phase 7 (result) is a running number, else a time; `payload` and the `bytes` of an image
+/// are sealed (seal.rs); `payload` is NULL once it is erased. `digest` and the `name` of an image are keyed hashes.
 const V1: &str = "
 CREATE TABLE message (
     id          INTEGER PRIMARY KEY,
@@ -58,9 +59,9 @@ CREATE INDEX message_reference ON message (reference) WHERE reference <> '';
 
 -- Once per content; one line in image_use for each message that still has its content.
 CREATE TABLE image (
-    id     INTEGER PRIMARY KEY,
-    digest TEXT NOT NULL UNIQUE,
-    bytes  BLOB NOT NULL
+    id    INTEGER PRIMARY KEY,
+    name  BLOB NOT NULL UNIQUE,
+    bytes BLOB NOT NULL
 ) STRICT;
 CREATE TABLE image_use (
     message INTEGER NOT NULL,
@@ -68,6 +69,12 @@ CREATE TABLE image_use (
     PRIMARY KEY (message, image)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX image_use_image ON image_use (image);
+
+-- The keys with which something in this file may be sealed; see vault.rs.
+CREATE TABLE seal (
+    id         BLOB PRIMARY KEY,
+    digest_key BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE statistic (
     basis     INTEGER NOT NULL,

@@ -3,36 +3,82 @@
 //! Invariants: sealing happens on the caller's thread, so the engine's thread only writes bytes; what is unsealed equals
 //! what was sealed.
 
+use super::seal::Place;
+use super::vault::{Opened, Vault};
 use crate::error::{Code, Error, Result};
 use crate::message::{Channel, Image, Message, Payload};
+use std::collections::HashMap;
 use std::sync::Arc;
+use zeroize::Zeroizing;
 
 /// A message and its stored form.
 #[derive(Clone, Debug)]
 pub(crate) struct Sealed {
     pub message: Message,
     pub(super) bytes: Vec<u8>,
-    pub(super) images: Vec<Image>,
+    pub(super) images: Vec<Arc<SealedImage>>,
+}
+
+/// An image in its stored form.
+#[derive(Debug)]
+pub(super) struct SealedImage {
+    pub name: [u8; 32],
+    pub bytes: Vec<u8>,
 }
 
 impl Sealed {
-    pub fn new(mut message: Message) -> Result<Sealed> {
+    /// How much it weighs beside a message without images.
+    pub fn weight(&self) -> usize {
+        1 + self.images.iter().map(|image| image.bytes.len()).sum::<usize>() / 1_024
+    }
+}
+
+/// Seals the messages of one call; an image of several is sealed once.
+pub(crate) struct Sealer<'a> {
+    vault: &'a Vault,
+    images: HashMap<String, Arc<SealedImage>>,
+}
+
+impl<'a> Sealer<'a> {
+    pub fn new(vault: &'a Vault) -> Self {
+        Sealer { vault, images: HashMap::new() }
+    }
+
+    pub fn seal(&mut self, mut message: Message) -> Result<Sealed> {
         let body = repeated_body(&message.payload);
         if let (Some(_), Some(text)) = (&body, &mut message.payload.text) {
             text.body.clear();
         }
-        let bytes = serde_json::to_vec(&message.payload)
+        let content = serde_json::to_vec(&message.payload)
+            .map(Zeroizing::new)
             .map_err(|e| Error::new(Code::Internal, format!("the message cannot be written: {e}")))?;
         if let (Some(body), Some(text)) = (body, &mut message.payload.text) {
             text.body = body;
         }
-        let images = take_images(&mut message);
+        let bytes = self.vault.close(Place::Payload(message.key.as_str()), &content)?;
+        message.digest = self.vault.digest(&message.digest);
+        let images = self.seal_images(&mut message)?;
         Ok(Sealed { message, bytes, images })
     }
 
-    /// How much it weighs beside a message without images.
-    pub fn weight(&self) -> usize {
-        1 + self.images.iter().map(|image| image.bytes.len()).sum::<usize>() / 1_024
+    /// The images of a message. One that does not leave by MMS at first goes without their bytes.
+    fn seal_images(&mut self, message: &mut Message) -> Result<Vec<Arc<SealedImage>>> {
+        let Some(text) = &mut message.payload.text else { return Ok(Vec::new()) };
+        let images = text.images.iter().map(|image| self.seal_image(image)).collect();
+        if message.channel != Channel::Mms {
+            text.images.iter_mut().for_each(|image| image.bytes = Arc::default());
+        }
+        images
+    }
+
+    fn seal_image(&mut self, image: &Image) -> Result<Arc<SealedImage>> {
+        if let Some(sealed) = self.images.get(&image.digest) {
+            return Ok(Arc::clone(sealed));
+        }
+        let name = self.vault.image_name(&image.digest);
+        let sealed = Arc::new(SealedImage { name, bytes: self.vault.close(Place::Image(&name), &image.bytes)? });
+        self.images.insert(image.digest.clone(), Arc::clone(&sealed));
+        Ok(sealed)
     }
 }
 
@@ -42,19 +88,17 @@ fn repeated_body(payload: &Payload) -> Option<String> {
     (alimtalk.text == text.body).then(|| text.body.clone())
 }
 
-/// The images of a message. A message that does not leave by MMS at first goes without their bytes.
-fn take_images(message: &mut Message) -> Vec<Image> {
-    let Some(text) = &mut message.payload.text else { return Vec::new() };
-    let images = text.images.clone();
-    if message.channel != Channel::Mms {
-        text.images.iter_mut().for_each(|image| image.bytes = Arc::default());
+/// Reads the stored form. Without details of what is wrong: they could repeat a part of it.
+pub(super) fn unseal(vault: &Vault, key: &str, bytes: &[u8]) -> Opened<Payload> {
+    match vault.open(Place::Payload(key), bytes) {
+        Opened::Whole(content) => read(&content).map_or(Opened::Damaged, Opened::Whole),
+        Opened::Damaged => Opened::Damaged,
+        Opened::Foreign => Opened::Foreign,
     }
-    images
 }
 
-/// Reads the stored form. The error is without details: they could repeat a part of it.
-pub(super) fn unseal(bytes: &[u8]) -> Option<Payload> {
-    let mut payload: Payload = serde_json::from_slice(bytes).ok()?;
+fn read(content: &[u8]) -> Option<Payload> {
+    let mut payload: Payload = serde_json::from_slice(content).ok()?;
     if let (Some(alimtalk), Some(text)) = (&payload.alimtalk, &mut payload.text)
         && text.body.is_empty()
     {
@@ -65,8 +109,10 @@ pub(super) fn unseal(bytes: &[u8]) -> Option<Payload> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Outbox;
     use super::*;
-    use crate::message::{Alimtalk, Channel, Recipient, Text};
+    use crate::config::{Encryption, OutboxKey};
+    use crate::message::{Alimtalk, Recipient, Text};
 
     #[test]
     fn what_is_unsealed_equals_what_was_sealed() {
@@ -78,18 +124,27 @@ mod tests {
             images: Vec::new(),
         };
         let alimtalk = Alimtalk { text: "같은 글".into(), ..Alimtalk::default() };
-        for (alimtalk, text) in [
-            (Some(alimtalk.clone()), Some(text("같은 글"))),
-            (Some(alimtalk.clone()), Some(text("다른 글"))),
-            (Some(alimtalk), None),
-            (None, Some(text("글"))),
-        ] {
-            let payload = Payload { to: Recipient::from_digits("01000000000".into()), alimtalk, text };
-            let message = Message { payload: payload.clone(), ..crate::engine::tests::message("key") };
-            let sealed = Sealed::new(message).unwrap();
-            assert_eq!(sealed.message.payload, payload);
-            assert_eq!(unseal(&sealed.bytes), Some(payload));
+        for key in [None, Some(OutboxKey::of(1))] {
+            let folder = tempfile::tempdir().unwrap();
+            let keys = Encryption { key, old_keys: Vec::new() };
+            let vault = Outbox::open(&folder.path().join("outbox.db"), &keys).unwrap().vault();
+            for (alimtalk, text) in [
+                (Some(alimtalk.clone()), Some(text("같은 글"))),
+                (Some(alimtalk.clone()), Some(text("다른 글"))),
+                (Some(alimtalk.clone()), None),
+                (None, Some(text("글"))),
+            ] {
+                let payload = Payload { to: Recipient::from_digits("01000000000".into()), alimtalk, text };
+                let message = Message { payload: payload.clone(), ..crate::engine::tests::message("key") };
+                let sealed = Sealer::new(&vault).seal(message).unwrap();
+                assert_eq!(sealed.message.payload, payload);
+                assert_eq!(unseal(&vault, "key", &sealed.bytes), Opened::Whole(payload));
+            }
+            assert_eq!(unseal(&vault, "key", b"{"), Opened::Damaged);
+            assert_eq!(
+                unseal(&vault, "key", b"\0{"),
+                if keys.key.is_none() { Opened::Damaged } else { Opened::Foreign }
+            );
         }
-        assert_eq!(unseal(b"{"), None);
     }
 }

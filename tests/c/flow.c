@@ -16,7 +16,7 @@ static int32_t start(const char *directory, const char *name)
 {
     int32_t client = 0;
     sprintf(config,
-            "{\"outbox\":{\"path\":\"%.1000s/%.100s.db\"},\"encoding\":\"cp949\",\"logging\":{\"file\":null},"
+            "{\"outbox\":{\"encryption\":\"none\",\"path\":\"%.1000s/%.100s.db\"},\"encoding\":\"cp949\",\"logging\":{\"file\":null},"
             "\"accounts\":{\"clinic\":{\"sender_key\":\"any\",\"sender_number\":\"070-0000-0001\"}},"
             "\"templates\":{\"visit\":{\"code\":\"V1\",\"text\":\"#{name} - #{time}\"}}}",
             directory, name);

@@ -50,7 +50,7 @@ static void a_start_that_fails_leaves_nothing_behind(void)
     int number, files, count;
     long memory = 0;
     snprintf(config, sizeof config,
-             "{\"outbox\":{\"path\":\"%s/held.db\"},\"logging\":{\"file\":null},\"accounts\":{\"a\":{\"sender_key\":\"k\"}}}",
+             "{\"outbox\":{\"encryption\":\"none\",\"path\":\"%s/held.db\"},\"logging\":{\"file\":null},\"accounts\":{\"a\":{\"sender_key\":\"k\"}}}",
              place);
     files = descriptors();
     count = threads();
@@ -260,7 +260,7 @@ static int is_there(const char *path)
 static void the_program_may_change_its_directory(void)
 {
     static const char config[] =
-        "{\"outbox\":{\"path\":\"here.db\"},\"logging\":{\"file\":\"here.log\",\"level\":\"trace\"},"
+        "{\"outbox\":{\"encryption\":\"none\",\"path\":\"here.db\"},\"logging\":{\"file\":\"here.log\",\"level\":\"trace\"},"
         "\"gateways\":{\"g\":{\"type\":\"sandbox\",\"journal\":\"here.journal\"}},"
         "\"accounts\":{\"clinic\":{\"sender_key\":\"any\",\"sender_number\":\"070-0000-0001\"}},"
         "\"templates\":{\"visit\":{\"text\":\"#{name} - #{time}\",\"fallback\":{\"image\":\"here.jpg\"}}}}";

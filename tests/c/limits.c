@@ -99,7 +99,7 @@ static void an_outbox_without_the_right_to_write_is_told(void)
     /* Root may write everything. */
     if (getuid() == 0) CHECK(setgid(65534) == 0 && setuid(65534) == 0);
     snprintf(config, sizeof config,
-             "{\"outbox\":{\"path\":\"%s\"},\"logging\":{\"file\":null},\"accounts\":{\"a\":{\"sender_key\":\"k\"}}}", path);
+             "{\"outbox\":{\"encryption\":\"none\",\"path\":\"%s\"},\"logging\":{\"file\":null},\"accounts\":{\"a\":{\"sender_key\":\"k\"}}}", path);
     EQUAL(alimi_init(config, &client), ALIMI_ERR_OUTBOX_READ_ONLY);
     CHECK(says("closed.db"));
 }

@@ -28,7 +28,7 @@ static int32_t start(const char *directory, const char *name, const char *more)
     static char config[4096];
     int32_t client = 0;
     snprintf(config, sizeof config,
-             "{\"outbox\":{\"path\":\"%s/%s.db\",\"shared\":%s},\"logging\":{\"file\":null},"
+             "{\"outbox\":{\"encryption\":\"none\",\"path\":\"%s/%s.db\",\"shared\":%s},\"logging\":{\"file\":null},"
              "\"accounts\":{\"clinic\":{\"sender_key\":\"any\",\"sender_number\":\"070-0000-0001\"}},"
              "\"templates\":{\"visit\":{\"text\":\"#{name} - #{time}\"}}%s}",
              directory, name, start_shared ? "true" : "false", more);

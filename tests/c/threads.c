@@ -147,7 +147,7 @@ static void *open_and_close(void *context)
         int32_t own = 0;
         snprintf(name, sizeof name, "own%d", *(int *)context);
         snprintf(config, sizeof config,
-                 "{\"outbox\":{\"path\":\"%s/%s.db\"},\"logging\":{\"file\":null},\"accounts\":{\"a\":{\"sender_key\":\"k\"}}}",
+                 "{\"outbox\":{\"encryption\":\"none\",\"path\":\"%s/%s.db\"},\"logging\":{\"file\":null},\"accounts\":{\"a\":{\"sender_key\":\"k\"}}}",
                  place, name);
         if (alimi_init(config, &own) != ALIMI_OK || alimi_shutdown(own, WAIT_MS) != ALIMI_OK) return context;
     }

@@ -137,7 +137,7 @@ static void with_a_client(int32_t client)
 int main(int argc, char **argv)
 {
     static const char config[] =
-        "{\"outbox\":{\"path\":\"outbox.db\",\"max_messages\":100000},\"logging\":{\"level\":\"trace\"},"
+        "{\"outbox\":{\"encryption\":\"none\",\"path\":\"outbox.db\",\"max_messages\":100000},\"logging\":{\"level\":\"trace\"},"
         "\"accounts\":{\"clinic\":{\"sender_key\":\"any\",\"sender_number\":\"070-0000-0001\"}},"
         "\"retry\":{\"max_attempts\":5,\"initial_ms\":1,\"max_ms\":3},"
         "\"templates\":{\"visit\":{\"text\":\"#{name} - #{time}\"}}}";

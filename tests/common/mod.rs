@@ -26,7 +26,7 @@ const MARK: &str = "player: ";
 
 /// A configuration whose outbox and journal are in `folder`, changed by `outbox`.
 pub fn configuration(folder: &Path, outbox: &serde_json::Value) -> serde_json::Value {
-    let mut section = serde_json::json!({"path": folder.join("outbox.db")});
+    let mut section = serde_json::json!({"path": folder.join("outbox.db"), "key": "5a".repeat(32)});
     for (key, value) in outbox.as_object().unwrap() {
         section[key] = value.clone();
     }

@@ -56,7 +56,7 @@ pub fn configuration(folder: &Path, simulator: &Simulator, vendors: &[&str], cha
     let gateways: BTreeMap<_, _> = vendors.iter().map(|vendor| (*vendor, gateway(vendor, simulator))).collect();
     let there: BTreeMap<_, _> = vendors.iter().map(|v| (*v, json!({"sender_key": sender_key(v)}))).collect();
     let mut configuration = json!({
-        "outbox": {"path": folder.join("outbox.db")},
+        "outbox": {"path": folder.join("outbox.db"), "key": "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"},
         "gateways": gateways,
         "accounts": {"naru": {
             "sender_key": sender_key(vendors[0]), "sender_number": "070-0000-0001", "gateway": vendors[0],

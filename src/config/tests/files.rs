@@ -44,7 +44,7 @@ fn a_file_in_cp949_is_read_with_every_syllable_and_leads_to_hangul_paths() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("alimi.json");
     let (bytes, _, lossy) = encoding_rs::EUC_KR
-        .encode(r#"{"outbox": {"path": "똠방각하/펲시.db"}, "accounts": {"뷁병원": {"sender_key": "k"}}}"#);
+        .encode(r#"{"outbox": {"encryption": "none", "path": "똠방각하/펲시.db"}, "accounts": {"뷁병원": {"sender_key": "k"}}}"#);
     assert!(!lossy);
     assert!(std::str::from_utf8(&bytes).is_err());
     fs::write(&path, &bytes).unwrap();
@@ -81,7 +81,7 @@ fn a_secret_comes_from_the_environment_or_a_file_and_debug_shows_none() {
     let directory = tempfile::tempdir().unwrap();
     fs::write(directory.path().join("key.txt"), format!("{MARK}\r\n")).unwrap();
     let config = json!({
-        "outbox": {"path": "alimi.db"},
+        "outbox": {"encryption": "none", "path": "alimi.db"},
         "accounts": {
             "env": {"sender_key": {"env": "PATH"}},
             "file": {"sender_key": {"file": "key.txt"}, "sender_number": "0299998888"},
@@ -128,4 +128,32 @@ fn a_secret_that_cannot_be_read_is_named_by_its_path_alone() {
         refused_at(key, bad, Code::ConfigValue, &format!("{key}: expected {{\"env\""));
     }
     refused_at(key, json!({"env": 5}), Code::ConfigValue, &format!("{key}.env: is a number; expected a string"));
+}
+
+#[test]
+fn an_outbox_is_sealed_with_a_key_unless_the_configuration_says_that_it_is_not() {
+    let outbox = |rest: Value| {
+        let mut outbox = json!({"path": "a.db"});
+        outbox.as_object_mut().unwrap().extend(rest.as_object().unwrap().clone());
+        with("outbox", outbox)
+    };
+    let missing = refused(&outbox(json!({})));
+    assert_eq!(missing.code(), Code::ConfigValue);
+    assert!(missing.text().starts_with("outbox.key: is missing; "), "{missing}");
+    assert!(missing.text().contains("{\"file\": \"PATH\"}") && missing.text().contains("\"none\""), "{missing}");
+    let both = refused(&outbox(json!({"key": "5a".repeat(32), "encryption": "none"})));
+    assert_eq!(both.code(), Code::ConfigContradiction);
+    let short = refused(&outbox(json!({"key": MARK})));
+    assert_eq!(short.code(), Code::ConfigSecret);
+    assert!(short.text().starts_with("outbox.key: has 6 characters and is no key"), "{short}");
+    let old = refused(&outbox(json!({"encryption": "none", "old_keys": ["5a".repeat(32), {"env": MARK}]})));
+    assert!(old.text().starts_with("outbox.old_keys[1].env: "), "{old}");
+    assert_eq!(refused(&outbox(json!({"encryption": "rot13"}))).code(), Code::ConfigValue);
+
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("alimi.key");
+    fs::write(&file, "a5".repeat(32) + "\r\n").unwrap();
+    let text = outbox(json!({"key": {"file": file}, "old_keys": ["5a".repeat(32)]}));
+    let encryption = Settings::parse(&text).unwrap().outbox.encryption;
+    assert_eq!((encryption.key.unwrap().bytes(), encryption.old_keys.len()), (&[0xa5; 32], 1));
 }

@@ -11,7 +11,7 @@ use std::path::Path;
 const MARK: &str = "0M4RK8";
 
 fn base() -> Value {
-    json!({"outbox": {"path": "box/alimi.db"}, "accounts": {"seoul": {"sender_key": MARK, "sender_number": "021234567"}}})
+    json!({"outbox": {"encryption": "none", "path": "box/alimi.db"}, "accounts": {"seoul": {"sender_key": MARK, "sender_number": "021234567"}}})
 }
 
 /// The smallest configuration with one value of it set, by its path.
@@ -65,13 +65,14 @@ fn the_smallest_configuration_has_the_documented_defaults() {
     assert_eq!(settings.logging.file, Some(here.join("box/alimi.log")));
     assert_eq!(settings.logging.level, log::LevelFilter::Info);
     assert_eq!((settings.logging.max_megabytes, settings.logging.max_files), (10, 5));
+    assert!(settings.access_record.is_none());
     assert_eq!((settings.allowed_recipients, settings.max_per_minute), (None, None));
 }
 
 #[test]
 fn every_key_is_taken_over() {
     let text = json!({
-        "outbox": {"path": "/var/alimi/a.db", "shared": true, "max_messages": 5, "max_megabytes": 6},
+        "outbox": {"encryption": "none", "path": "/var/alimi/a.db", "shared": true, "max_messages": 5, "max_megabytes": 6},
         "encoding": "cp949",
         "gateways": {"one": {"delay_ms": 7, "type": "sandbox", "journal": "j.txt"}, "two": {"type": "sandbox"}},
         "accounts": {
@@ -86,6 +87,7 @@ fn every_key_is_taken_over() {
         "report_timeout_seconds": 700,
         "retention": {"content_days": 1, "key_days": 2, "statistics_days": 3},
         "logging": {"file": "log/a.log", "level": "trace", "max_megabytes": 4, "max_files": 2},
+        "access_record": {"file": "log/calls.log", "days": 9},
         "allowed_recipients": ["0100000*", "01012345678"],
         "max_per_minute": 6000,
     });
@@ -108,6 +110,8 @@ fn every_key_is_taken_over() {
     assert_eq!(settings.report_timeout, Duration::from_secs(700));
     assert_eq!(settings.logging.file, Some(here.join("log/a.log")));
     assert_eq!(settings.logging.level, log::LevelFilter::Trace);
+    let record = settings.access_record.unwrap();
+    assert_eq!((record.file, record.days), (here.join("log/calls.log"), 9));
     assert_eq!(settings.allowed_recipients.unwrap().len(), 2);
     assert_eq!(settings.max_per_minute, Some(6_000));
 }
@@ -116,13 +120,14 @@ fn every_key_is_taken_over() {
 fn an_unknown_key_is_named_by_its_path_with_the_keys_allowed() {
     for (path, allowed) in [
         ("colour", "outbox, encoding, gateways, accounts"),
-        ("outbox.file", "path, shared, max_messages, max_megabytes"),
+        ("outbox.file", "path, shared, max_messages, max_megabytes, encryption, key, old_keys"),
         ("accounts.seoul.sender_keys", "sender_key, sender_number, gateway"),
         ("gateways.g.delay", "delay_ms, journal, type, standby, draining"),
         ("retry.attempts", "max_attempts, initial_ms, max_ms, request_timeout_ms"),
         ("fallback.after", "mode, by, gateway, uncertain_after_seconds"),
         ("retention.days", "content_days, key_days, statistics_days"),
         ("logging.path", "file, level, max_megabytes, max_files"),
+        ("access_record.path", "file, days"),
         ("accounts.seoul.sender_key.value", "env, file"),
     ] {
         let text = match path {
@@ -213,7 +218,7 @@ fn what_is_required_and_missing_is_named() {
     let error = refused(&json!({"accounts": {"a": {"sender_key": MARK}}}).to_string());
     assert_eq!(error.code(), Code::ConfigValue);
     assert!(error.text().starts_with("outbox.path: is missing; name the file"), "{error}");
-    let error = refused(r#"{"outbox": {"path": "a.db"}}"#);
+    let error = refused(r#"{"outbox": {"encryption": "none", "path": "a.db"}}"#);
     assert_eq!(error.text(), "accounts: is missing");
     refused_at("accounts", json!({}), Code::ConfigValue, "accounts: is empty");
     refused_at("accounts.seoul", json!({}), Code::ConfigValue, "accounts.seoul.sender_key: is missing");
@@ -252,11 +257,14 @@ fn a_name_must_be_short_and_clean() {
 #[test]
 fn the_same_key_twice_is_refused() {
     for (text, path) in [
-        (r#"{"outbox": {"path": "a"}, "outbox": {"path": "b"}}"#, "outbox: appears twice"),
+        (
+            r#"{"outbox": {"encryption": "none", "path": "a"}, "outbox": {"encryption": "none", "path": "b"}}"#,
+            "outbox: appears twice",
+        ),
         (r#"{"accounts": {"a": {"sender_key": "x"}, "a": {"sender_key": "x"}}}"#, "accounts.a: appears twice"),
         (r#"{"accounts": {"a": {"sender_key": "x", "sender_key": "y"}}}"#, "accounts.a.sender_key: appears twice"),
         (
-            r#"{"outbox": {"path": "a"}, "accounts": {"a": {"sender_key": "x"}},
+            r#"{"outbox": {"encryption": "none", "path": "a"}, "accounts": {"a": {"sender_key": "x"}},
                 "gateways": {"g": {"type": "sandbox", "type": "sandbox"}}}"#,
             "gateways.g.type: appears twice",
         ),

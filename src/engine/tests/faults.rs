@@ -1,6 +1,8 @@
 //! Turns that fail: whatever was decided in them is decided again, and nothing else is lost by it.
 
 use super::*;
+use crate::config::Encryption;
+use crate::engine::NoAnswer;
 use crate::gateway::Job;
 use std::sync::OnceLock;
 
@@ -226,12 +228,16 @@ fn without_a_network_the_engine_ends_with_an_error_instead_of_keeping_what_it_ca
     // The thread has a clock of its own.
     let mut message = message("a");
     (message.send_at, message.expires_at) = (Timestamp(0), Timestamp(i64::MAX));
-    events.send(Event::Submit { messages: vec![Sealed::new(message).unwrap()], reply }).unwrap();
+    events.send(Event::Submit { messages: vec![bench.seal(message)], reply }).unwrap();
     let Bench { engine, folder, .. } = bench;
-    let error = crate::engine::run(engine, arriving, &OnceLock::new(), &Nowhere).unwrap_err();
+    let error = crate::engine::run(engine, inlet(arriving), &OnceLock::new(), &Nowhere).unwrap_err();
     assert_eq!(error.code(), Code::Internal);
     assert_eq!(answer.now().unwrap().unwrap(), [Verdict::Kept], "it is on disk and will be settled");
     drop(folder);
+}
+
+fn inlet(events: crossbeam_channel::Receiver<Event>) -> crate::engine::Inlet {
+    crate::engine::Inlet { events, gone: Arc::default() }
 }
 
 /// A network that looks, when it has ended, whether the outbox is still held.
@@ -245,7 +251,7 @@ impl crate::engine::Outlet for LastLook {
     fn cancel(&self) {}
 
     fn wait(&self) {
-        self.1.set(Role::exclusive(&self.0).err().map(|error| error.code()));
+        self.1.set(Role::exclusive(&self.0, &Encryption::default()).err().map(|error| error.code()));
     }
 }
 
@@ -257,7 +263,21 @@ fn the_outbox_is_held_until_nothing_can_leave_any_more() {
     events.send(Event::Stop { deadline: bench.instant }).unwrap();
     let Bench { engine, folder: _folder, .. } = bench;
     let network = LastLook(path.clone(), std::cell::Cell::new(None));
-    assert!(!crate::engine::run(engine, arriving, &OnceLock::new(), &network).unwrap(), "nothing remains");
+    assert!(!crate::engine::run(engine, inlet(arriving), &OnceLock::new(), &network).unwrap(), "nothing remains");
     assert_eq!(network.1.get(), Some(Code::OutboxLocked));
-    assert!(Role::exclusive(&path).is_ok());
+    assert!(Role::exclusive(&path, &Encryption::default()).is_ok());
+}
+
+#[test]
+fn who_asked_an_engine_that_goes_is_told_at_once_though_the_channel_stays() {
+    let (events, arriving) = crossbeam_channel::bounded(2);
+    let (reply, answer) = ask::<()>();
+    let inlet = inlet(arriving);
+    let gone = Arc::clone(&inlet.gone);
+    let key = Key::parse("a").unwrap();
+    events.send(Event::Cancel { key, reply }).unwrap();
+    drop(inlet);
+    assert!(matches!(answer.wait(Duration::from_secs(60)), Err(NoAnswer::Gone)));
+    assert!(gone.load(std::sync::atomic::Ordering::SeqCst));
+    drop(events);
 }

@@ -10,7 +10,7 @@ const SECOND: Duration = Duration::from_secs(1);
 /// Gateways `a` and `b` of real vendors; nothing is sent, for the bench has no network.
 fn config(folder: &std::path::Path, changes: Value) -> Settings {
     let mut config = json!({
-        "outbox": {"path": folder.join("outbox.db")},
+        "outbox": {"path": folder.join("outbox.db"), "encryption": "none"},
         "gateways": {
             "a": {"type": "solapi", "api_key": "k", "api_secret": "s", "standby": "b"},
             "b": {"type": "solapi", "api_key": "k", "api_secret": "s"},

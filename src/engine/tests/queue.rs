@@ -1,7 +1,9 @@
 //! What the queue promises beyond sending: cancelling, bounds, lanes, results, retention, flush and stop.
 
 use super::*;
+use crate::config::Encryption;
 use crate::engine::IN_FLIGHT_MAX;
+use crate::outbox::Opened;
 
 #[test]
 fn only_what_has_not_left_can_be_cancelled() {
@@ -129,9 +131,9 @@ fn content_is_erased_and_keys_are_forgotten_after_their_days() {
     bench.step(vec![Event::Acknowledge(id)]);
     let day = Duration::from_secs(86_400);
     bench.pass(day * 6);
-    assert!(bench.engine.outbox.payload(id).unwrap().is_some());
+    assert!(matches!(bench.engine.outbox.payload(id).unwrap(), Opened::Whole(_)));
     bench.pass(day);
-    assert!(bench.engine.outbox.payload(id).unwrap().is_none(), "erased after retention.content_days");
+    assert_eq!(bench.engine.outbox.payload(id).unwrap(), Opened::Damaged, "erased after retention.content_days");
     assert_eq!(bench.submit(vec![message("a")]).unwrap(), [Verdict::Duplicate], "the key is still known");
     bench.pass(day * 82);
     assert!(bench.engine.outbox.find("a").unwrap().is_some());
@@ -193,7 +195,7 @@ fn a_clock_that_is_set_back_does_not_stop_retries() {
 #[test]
 fn a_second_client_is_told_who_holds_the_outbox() {
     let bench = Bench::new(|_| {});
-    let error = Role::exclusive(&bench.settings.outbox.path).err().unwrap();
+    let error = Role::exclusive(&bench.settings.outbox.path, &Encryption::default()).err().unwrap();
     assert_eq!(error.code(), Code::OutboxLocked);
     assert!(error.text().contains(&format!("process {}", std::process::id())), "{error}");
 }

@@ -1,6 +1,7 @@
 //! Several engines on one outbox, as several processes have them.
 
 use super::*;
+use crate::config::Encryption;
 
 /// The first engine delivers.
 fn shared() -> Bench {
@@ -236,7 +237,7 @@ fn nobody_has_the_outbox_for_itself_while_others_share_it() {
     let first = shared();
     let path = first.settings.outbox.path.clone();
     let second = first.another();
-    let exclusive = || Role::exclusive(&path).map(drop).unwrap_err();
+    let exclusive = || Role::exclusive(&path, &Encryption::default()).map(drop).unwrap_err();
     assert_eq!(exclusive().code(), Code::OutboxLocked);
     // For a moment nobody delivers.
     let _folder = first.dies();
@@ -244,8 +245,8 @@ fn nobody_has_the_outbox_for_itself_while_others_share_it() {
     assert_eq!(error.code(), Code::OutboxLocked);
     assert!(error.text().contains(&format!("process {}", std::process::id())), "{error}");
     drop(second);
-    let alone = Role::exclusive(&path).unwrap();
-    assert_eq!(Role::shared(&path).map(drop).unwrap_err().code(), Code::OutboxLocked);
+    let alone = Role::exclusive(&path, &Encryption::default()).unwrap();
+    assert_eq!(Role::shared(&path, &Encryption::default()).map(drop).unwrap_err().code(), Code::OutboxLocked);
     drop(alone);
 }
 
