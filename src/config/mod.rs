@@ -51,6 +51,7 @@
 //! | `accounts.NAME.gateways.GATEWAY.sender_key` | the sender profile key there, where it is another | `sender_key` | as `sender_key` |
 //! | `account` | the account of a request that names none | the only one | a name in `accounts` |
 //! | `templates.NAME` | an approved template | none | see the templates |
+//! | `templates.NAME.gateways.GATEWAY.code`, `.buttons`, `.quick_replies` | those it has there, where they are others | the template's own | as in the template |
 //! | `routes[].gateway` | where messages go that fit this route; the first that fits is taken, else the account's | *required* | a name in `gateways` |
 //! | `routes[].account` | only messages of this account | any | a name in `accounts` |
 //! | `routes[].template` | only messages of this template | any | a name in `templates` |

@@ -478,3 +478,33 @@ fn the_strictest_of_all_gateways_that_may_carry_a_message_decides_what_it_may_ho
     let wrong = refused_at(gateways, json!({"gateway": "second"})).unwrap();
     assert!(wrong.contains("at most 1000 x 1000"), "{wrong}");
 }
+
+#[test]
+fn the_buttons_of_each_gateway_are_checked_as_they_stand_there() {
+    use serde_json::json;
+    let link = |pc: bool| {
+        let mut button = json!({"type": "WL", "name": "확인", "link_mobile": "https://example.com/#{번호}"});
+        if pc {
+            button["link_pc"] = json!("https://example.com/#{번호}");
+        }
+        json!([button])
+    };
+    let asked = |there: serde_json::Value, value: &str| {
+        let folder = tempfile::tempdir().unwrap();
+        let sens = json!({"type": "sens", "access_key": "a", "secret_key": "s", "service_id": "i"});
+        let changes = json!({
+            "gateways": {"first": {"type": "sandbox", "standby": "second"}, "second": sens},
+            "accounts": {"seoul": {"sender_key": "k", "gateway": "first"}},
+            "templates": {"visit": {"text": "가", "buttons": link(false), "gateways": {"second": there}}},
+        });
+        let settings = crate::config::testing::settings(folder.path(), changes);
+        let variables = [("번호".to_owned(), value.to_owned())].into();
+        let body = Body::Alimtalk { template: "visit".into(), variables };
+        let request = Request { key: String::new(), to: "01000000000".into(), body, options: Options::default() };
+        prepare(&settings, request, NOW)
+    };
+    let kept = asked(json!({"buttons": link(true)}), "7").unwrap();
+    assert_eq!(kept.payload.alimtalk.unwrap().buttons[0].link_pc, "", "on disk are the template's own");
+    refused(asked(json!({}), "7"), Code::Content, "standby gateway second: buttons[0].link_pc: is missing");
+    refused(asked(json!({"buttons": link(true)}), &"7".repeat(600)), Code::TooLong, "buttons[0].link_mobile");
+}

@@ -101,7 +101,7 @@ impl Engine {
     pub(super) fn load(&mut self, departed: Vec<(Entry, Arc<Payload>)>, look_ups: Vec<Entry>) -> Vec<Job> {
         let mut errands = Vec::new();
         for (entry, payload) in departed {
-            let parcel = parcel(&entry, payload);
+            let parcel = parcel(&entry, self.as_known_there(&entry, payload));
             self.add(&mut errands, Task::Send, &entry, parcel);
             self.gates.departed(&entry);
             if let Some(before) = self.in_flight.insert(entry.id, entry) {
@@ -111,7 +111,7 @@ impl Engine {
         for entry in look_ups {
             match self.question(&entry) {
                 Ok(Opened::Whole(payload)) => {
-                    let parcel = parcel(&entry, Arc::new(payload));
+                    let parcel = parcel(&entry, self.as_known_there(&entry, Arc::new(payload)));
                     self.looking_up += 1;
                     self.add(&mut errands, Task::LookUp, &entry, parcel);
                 }
@@ -158,6 +158,14 @@ impl Engine {
 }
 
 impl Engine {
+    /// A payload with the buttons that its template has at the gateway.
+    fn as_known_there(&self, entry: &Entry, payload: Arc<Payload>) -> Arc<Payload> {
+        match self.settings.templates.get(&entry.template) {
+            Some(template) => template.payload_at(&entry.gateway, payload),
+            None => payload,
+        }
+    }
+
     /// As what its account and template are registered. A template that is no longer configured keeps the code it had.
     fn registration(&self, entry: &Entry, parcel: &Parcel) -> Arc<Registration> {
         let mut registration = self.settings.registration(&entry.gateway, &entry.account, &entry.template);
