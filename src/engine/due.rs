@@ -49,8 +49,11 @@ impl Engine {
             }
             let room = LOOK_UPS_MAX.saturating_sub(self.looking_up + turn.look_ups.len());
             for mut entry in self.due(turn, phase, room)? {
-                let since = entry.sent_at.or(entry.left_at).unwrap_or(entry.created);
-                let overdue_at = since.after(self.settings.report_timeout);
+                let overdue_at = entry.under_way_since().after(self.settings.report_timeout);
+                if entry.is_to_be_taken_back() && entry.reserved_for().is_none_or(|at| at <= turn.now) {
+                    // Too late: its time has come.
+                    entry.reason = Reason::None;
+                }
                 let can_ask = self.gates.get(&entry.gateway).is_some();
                 if overdue_at <= turn.now || (phase == Phase::LookUp && !can_ask) {
                     let reason = if entry.reason == Reason::None { overdue } else { entry.reason };
@@ -113,7 +116,8 @@ impl Engine {
                 Ok(Opened::Whole(payload)) => {
                     let parcel = parcel(&entry, self.as_known_there(&entry, Arc::new(payload)));
                     self.looking_up += 1;
-                    self.add(&mut errands, Task::LookUp, &entry, parcel);
+                    let task = if entry.is_to_be_taken_back() { Task::Cancel } else { Task::LookUp };
+                    self.add(&mut errands, task, &entry, parcel);
                 }
                 Ok(_) => self.log.error(format_args!("message {}: its content cannot be read", entry.id)),
                 Err(error) => self.log.error(format_args!("message {}: cannot be looked up: {error}", entry.id)),
@@ -186,7 +190,7 @@ fn parcel(entry: &Entry, payload: Arc<Payload>) -> Parcel {
         left: entry.left_at,
         accepted: entry.sent_at,
         reference: entry.reference.clone(),
-        reserve_at: None,
+        reserve_at: entry.reserved_for(),
         falls_back: entry.delegated,
         payload,
     }

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 const SECOND: Duration = Duration::from_secs(1);
 
 /// Gateways `a` and `b` of real vendors; nothing is sent, for the bench has no network.
-fn config(folder: &std::path::Path, changes: Value) -> Settings {
+pub(super) fn config(folder: &std::path::Path, changes: Value) -> Settings {
     let mut config = json!({
         "outbox": {"path": folder.join("outbox.db"), "encryption": "none"},
         "gateways": {
