@@ -97,7 +97,7 @@ typedef unsigned short alimi_utf16_t;
 #define ALIMI_DUPLICATE 1
 /** Notice: no result is waiting. */
 #define ALIMI_EMPTY 2
-/** Notice: messages remain in the outbox; they go on at the next start. */
+/** Notice: not finished yet; it goes on by itself. After a shutdown: messages remain in the outbox for the next start. */
 #define ALIMI_PENDING 3
 /** Notice: messages of the batch were refused; the verdicts say which and why. */
 #define ALIMI_PARTIAL 4
@@ -549,11 +549,12 @@ ALIMI_API int32_t ALIMI_CALL alimi_send_text(
 ALIMI_API int32_t ALIMI_CALL alimi_send_batch(int32_t client, const char *messages_json, char *out_json, int32_t cap);
 
 /**
- * Cancels a message that has not left; one that is reserved at the gateway is cancelled there too. Its result,
- * ALIMI_STATE_CANCELLED, is polled and acknowledged like every other.
+ * Cancels a message that has not left. Its result, ALIMI_STATE_CANCELLED, is polled and acknowledged like every other.
  *
+ * Of one that is reserved at its gateway the gateway is asked: its result is ALIMI_STATE_CANCELLED once the gateway has
+ * taken it back, or says what became of it where it was too late.
  * Blocks on the disk; never on the network.
- * Returns ALIMI_OK. Errors: ALIMI_ERR_TOO_LATE, ALIMI_ERR_NOT_FOUND, any of the group outbox, ALIMI_ERR_ENCODING,
+ * Returns ALIMI_OK; ALIMI_PENDING while the gateway is asked. Errors: ALIMI_ERR_TOO_LATE, ALIMI_ERR_NOT_FOUND, any of the group outbox, ALIMI_ERR_ENCODING,
  * ALIMI_ERR_INVALID_HANDLE, ALIMI_ERR_CLOSED, ALIMI_ERR_INVALID_ARGUMENT.
  */
 ALIMI_API int32_t ALIMI_CALL alimi_cancel(int32_t client, const char *key);

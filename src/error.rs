@@ -39,7 +39,7 @@ codes! {
     Ok = 0, "ALIMI_OK", "Done.";
     Duplicate = 1, "ALIMI_DUPLICATE", "Notice: this key with the same content was accepted before; it stays one message.";
     Empty = 2, "ALIMI_EMPTY", "Notice: no result is waiting.";
-    Pending = 3, "ALIMI_PENDING", "Notice: messages remain in the outbox; they go on at the next start.";
+    Pending = 3, "ALIMI_PENDING", "Notice: not finished yet; it goes on by itself. After a shutdown: messages remain in the outbox for the next start.";
     Partial = 4, "ALIMI_PARTIAL", "Notice: messages of the batch were refused; the verdicts say which and why.";
     CallbackRunning = 5, "ALIMI_CALLBACK_RUNNING", "Notice: a callback is still running; keep what it uses until it returns.";
 

@@ -310,7 +310,7 @@ fn ended() -> Vec<MessageResult> {
     let directory = quick_directory();
     let client = start(directory.path(), json!({"report_timeout_seconds": 1})).unwrap();
     let image = directory.path().join("image.jpg");
-    std::fs::write(&image, [0xff, 0xd8, 0xff]).unwrap();
+    std::fs::write(&image, [0xff, 0xd8, 0xff, 0xc0, 0, 11, 8, 0, 8, 0, 8, 1, 1, 0x11, 0]).unwrap();
     let picture = format!("image={}", image.display());
     let mut requests: Vec<Request> = (0..100)
         .map(|ending| {

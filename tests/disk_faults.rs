@@ -330,7 +330,7 @@ fn a_damaged_outbox_answers_with_a_code_at_the_start_or_in_use_and_never_panics(
             let sent = client.send(request(&format!("new-{round}")));
             let asked = client.health().map(drop).and(client.statistics("").map(drop));
             let found = client.status("waiting-7").map(drop);
-            let cancelled = client.cancel("waiting-250");
+            let cancelled = client.cancel("waiting-250").map(drop);
             client.shutdown(common::PATIENCE)?;
             sent.map(drop).and(asked).and(found).and(cancelled)
         });

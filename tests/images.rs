@@ -9,6 +9,9 @@ use common::{PATIENCE, configuration, start};
 use serde_json::json;
 use std::path::Path;
 
+/// The head of a JPEG of 8 x 8 pixels; what follows makes pictures differ.
+const JPEG: [u8; 15] = [0xff, 0xd8, 0xff, 0xc0, 0, 11, 8, 0, 8, 0, 8, 1, 1, 0x11, 0];
+
 fn send(client: &Client, key: &str, image: &Path) -> Result<Accepted> {
     client.send(Request {
         key: key.to_owned(),
@@ -23,7 +26,7 @@ fn an_mms_is_delivered_with_an_image_whose_file_is_gone() {
     let folder = tempfile::tempdir().unwrap();
     let client = start(&configuration(folder.path(), &json!({}))).unwrap();
     let file = folder.path().join("map.jpg");
-    std::fs::write(&file, [&[0xff, 0xd8, 0xff][..], &[7; 300_000]].concat()).unwrap();
+    std::fs::write(&file, [&JPEG[..], &[7; 300_000]].concat()).unwrap();
     send(&client, "a", &file).unwrap();
     std::fs::remove_file(&file).unwrap();
     let result = client.poll(PATIENCE).unwrap().unwrap();
@@ -36,7 +39,7 @@ fn the_same_key_is_the_same_message_with_the_same_picture_whatever_its_path_and_
     let client = start(&configuration(folder.path(), &json!({}))).unwrap();
     let file = |name: &str, mark: u8| {
         let path = folder.path().join(name);
-        std::fs::write(&path, [0xff, 0xd8, 0xff, mark]).unwrap();
+        std::fs::write(&path, [&JPEG[..], &[mark]].concat()).unwrap();
         path
     };
     assert!(!send(&client, "a", &file("one.jpg", 1)).unwrap().duplicate);

@@ -5,6 +5,7 @@
 //! ten seconds of the long proof.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a failure here is a failed test")]
+#![allow(clippy::print_stdout, reason = "the figures of the long proof")]
 
 mod vendors;
 

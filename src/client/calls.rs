@@ -37,8 +37,9 @@ impl Client {
         verdicts
     }
 
-    /// Cancels a message that has not left. Waits for the disk.
-    pub fn cancel(&self, key: &str) -> Result<()> {
+    /// Cancels a message that has not left. True when it is cancelled. False for one that is reserved at its gateway: that
+    /// is asked to take it back, and the result says whether it did. Waits for the disk.
+    pub fn cancel(&self, key: &str) -> Result<bool> {
         self.noted("cancel", self.stop_message(key))
     }
 

@@ -190,7 +190,7 @@ impl Client {
             .collect())
     }
 
-    fn stop_message(&self, key: &str) -> Result<()> {
+    fn stop_message(&self, key: &str) -> Result<bool> {
         self.check_open()?;
         let key = Key::parse(key)?;
         self.ask(|reply| Event::Cancel { key, reply })

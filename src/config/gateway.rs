@@ -8,6 +8,7 @@ use super::secret::SecretSource;
 use super::source::Within;
 use super::{GatewaySettings, SandboxSettings, Secret, source};
 use crate::error::Result;
+use crate::gateway::Capabilities;
 use crate::json::{Fault, Node};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -32,6 +33,8 @@ pub struct RemoteSettings {
     pub poll_every: Option<Duration>,
     /// How long after a lost answer its message is looked up.
     pub settle_after: Option<Duration>,
+    /// Messages for later are handed over at once, where the vendor takes reservations.
+    pub reserve: bool,
 }
 
 /// A vendor and the login there.
@@ -143,6 +146,7 @@ struct Common {
     requests_per_second: Option<Within<1, 100_000>>,
     poll_ms: Option<Within<50, 3_600_000>>,
     settle_ms: Option<Within<50, 3_600_000>>,
+    reserve: bool,
 }
 
 impl Default for Common {
@@ -160,6 +164,7 @@ impl Default for Common {
             requests_per_second: None,
             poll_ms: None,
             settle_ms: None,
+            reserve: false,
         }
     }
 }
@@ -300,6 +305,10 @@ fn remote(path: &str, vendor: Vendor, common: Common, directory: &Path) -> Resul
         let wrong = "is not for this type, which has one address for everything; use base_url";
         return Err(contradiction(&format!("{path}.sms_base_url"), wrong));
     }
+    if common.reserve && Capabilities::usual(&vendor).reserves.is_none() {
+        let wrong = "is not for this type, which cannot take back a single message; leave it out";
+        return Err(contradiction(&format!("{path}.reserve"), wrong));
+    }
     let milliseconds = |given: u64| Duration::from_millis(given);
     let source_address = common.source_address.map(|text| {
         let wrong = || value(&format!("{path}.source_address"), "is no IP address of this host; e.g. 10.0.0.5");
@@ -323,6 +332,7 @@ fn remote(path: &str, vendor: Vendor, common: Common, directory: &Path) -> Resul
         requests_per_second: common.requests_per_second.map(Within::get32),
         poll_every: common.poll_ms.map(|ms| milliseconds(ms.get())),
         settle_after: common.settle_ms.map(|ms| milliseconds(ms.get())),
+        reserve: common.reserve,
     })
 }
 

@@ -43,6 +43,7 @@
 //! | `gateways.NAME.requests_per_second` | most requests made in a second | none | 1 to 100,000 |
 //! | `gateways.NAME.poll_ms` | how often new reports are asked for, ms | by vendor | 50 to 3,600,000 |
 //! | `gateways.NAME.settle_ms` | how long after a lost answer its message is looked up, ms | by vendor | 50 to 3,600,000 |
+//! | `gateways.NAME.reserve` | messages for later are handed over at once, so that they go out while this host is off; not solapi | `false` | |
 //! | `gateways.NAME.standby` | the gateway that takes over while this one is down or draining | none | a name in `gateways` |
 //! | `gateways.NAME.draining` | it takes no new messages and ends what it has | `false` | |
 //! | `accounts.NAME.sender_key` | the sender profile key | *required* | text, `{"env": "NAME"}` or `{"file": "path"}` |
@@ -51,6 +52,7 @@
 //! | `accounts.NAME.gateways.GATEWAY.sender_key` | the sender profile key there, where it is another | `sender_key` | as `sender_key` |
 //! | `account` | the account of a request that names none | the only one | a name in `accounts` |
 //! | `templates.NAME` | an approved template | none | see the templates |
+//! | `templates.NAME.gateways.GATEWAY.code`, `.buttons`, `.quick_replies` | those it has there, where they are others | the template's own | as in the template |
 //! | `routes[].gateway` | where messages go that fit this route; the first that fits is taken, else the account's | *required* | a name in `gateways` |
 //! | `routes[].account` | only messages of this account | any | a name in `accounts` |
 //! | `routes[].template` | only messages of this template | any | a name in `templates` |

@@ -131,7 +131,7 @@ pub(super) fn make(
         (None, _) => None,
     };
     let from = route.sender_number(options)?;
-    text::finish(Draft { channel, from, body, subject, image }, &route.limits, route.album).map(Some)
+    text::finish(Draft { channel, from, body, subject, image }, &route.text_limits, route.album).map(Some)
 }
 
 /// No fallback: then nothing may be asked for it.

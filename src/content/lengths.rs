@@ -1,4 +1,4 @@
-//! How long the parts of an AlimTalk may be, and what the summary line may hold.
+//! How long the parts of an AlimTalk may be, what the summary line may hold, and which parts the gateway takes at all.
 //!
 //! Invariants: a character is a UTF-16 unit. The vendors do not say what they count; an emoji is two units and one code
 //! point, so units are the stricter way, and what passes here passes either way.
@@ -30,6 +30,7 @@ pub(super) fn check(message: &Alimtalk, extra: usize, limits: &Limits) -> Result
     at_most(Place::Header, &message.header, HEADER_MAX)?;
     message.highlight.as_ref().map_or(Ok(()), check_highlight)?;
     message.items.as_ref().map_or(Ok(()), check_items)?;
+    check_taken(message, limits)?;
     check_links(&message.buttons, Place::Button, limits)?;
     check_links(&message.quick_replies, Place::QuickReply, limits)
 }
@@ -93,12 +94,46 @@ fn is_amount(text: &str) -> bool {
     allowed && !decimals.contains('.') && decimals.chars().take_while(char::is_ascii_digit).count() <= 2
 }
 
+/// Parts that some gateways do not take.
+fn check_taken(message: &Alimtalk, limits: &Limits) -> Result<()> {
+    let (replies, most) = (message.quick_replies.len(), limits.quick_replies_max);
+    if replies > most {
+        let wrong = format!("quick_replies: has {replies} entries; the gateway takes at most {most}");
+        return Err(Error::new(Code::Content, wrong));
+    }
+    let listed = [
+        ("header", !message.header.is_empty()),
+        ("highlight", message.highlight.is_some()),
+        ("items", message.items.is_some()),
+    ];
+    match listed.iter().find(|(_, given)| *given && !limits.item_lists) {
+        Some((part, _)) => Err(Error::new(
+            Code::Content,
+            format!("{part}: is not taken by the gateway; allowed are templates without header, highlight and items"),
+        )),
+        None => Ok(()),
+    }
+}
+
 fn check_links(buttons: &[Button], place: fn(usize, usize) -> Place, limits: &Limits) -> Result<()> {
     for (index, button) in buttons.iter().enumerate() {
         for (field, link) in
             super::buttons::FIELDS.iter().enumerate().filter(|(_, field)| field.name.starts_with("link"))
         {
-            at_most(place(index, field), (link.get)(button), limits.link_chars_max)?;
+            let text = (link.get)(button);
+            at_most(place(index, field), text, limits.link_chars_max)?;
+            let needed = match button.kind.as_str() {
+                "WL" => link.name == "link_pc",
+                "AL" => matches!(link.name, "link_android" | "link_ios"),
+                _ => false,
+            };
+            if limits.every_link && needed && text.is_empty() {
+                let (place, kind) = (place(index, field), &button.kind);
+                return Err(Error::new(
+                    Code::Content,
+                    format!("{place}: is missing; the gateway needs it with {kind}"),
+                ));
+            }
         }
     }
     Ok(())
@@ -171,6 +206,40 @@ mod tests {
             let limits = Limits::default();
             check(&good, 0, &limits).unwrap();
             let error = check(&bad, 0, &limits).unwrap_err();
+            assert!(error.text().contains(part), "{part}: {error}");
+        }
+    }
+
+    #[test]
+    fn a_part_that_the_gateway_does_not_take_is_refused_by_name() {
+        let plain = Limits { quick_replies_max: 1, item_lists: false, every_link: true, ..Limits::default() };
+        let button = |kind: &str, link_pc: &str, link_ios: &str| Button {
+            kind: kind.into(),
+            link_mobile: "https://example.com".into(),
+            link_pc: link_pc.into(),
+            link_android: "a://".into(),
+            link_ios: link_ios.into(),
+            ..Button::default()
+        };
+        let (whole, bare) = (button("WL", "https://example.com", ""), button("WL", "", "i://"));
+        let (app, half) = (button("AL", "", "i://"), button("AL", "https://example.com", ""));
+        let with = |buttons: &[&Button], quick_replies: &[&Button]| Alimtalk {
+            buttons: buttons.iter().copied().cloned().collect(),
+            quick_replies: quick_replies.iter().copied().cloned().collect(),
+            ..Alimtalk::default()
+        };
+        check(&with(&[&whole, &app], &[&whole]), 0, &plain).unwrap();
+        for (message, part) in [
+            (with(&[], &[&whole, &app]), "quick_replies: has 2 entries; the gateway takes at most 1"),
+            (with(&[&whole, &bare], &[]), "buttons[1].link_pc: is missing; the gateway needs it with WL"),
+            (with(&[], &[&half]), "quick_replies[0].link_ios: is missing; the gateway needs it with AL"),
+            (Alimtalk { header: "가".into(), ..Alimtalk::default() }, "header: is not taken"),
+            (highlight(1, 1, ""), "highlight: is not taken"),
+            (list(2, 1, 1), "items: is not taken"),
+        ] {
+            check(&message, 0, &Limits::default()).unwrap();
+            let error = check(&message, 0, &plain).unwrap_err();
+            assert_eq!(error.code(), Code::Content);
             assert!(error.text().contains(part), "{part}: {error}");
         }
     }

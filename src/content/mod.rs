@@ -19,6 +19,7 @@ mod route;
 mod schedule;
 mod template;
 mod text;
+mod there;
 mod values;
 
 pub(crate) use image::Album;

@@ -77,6 +77,11 @@ impl Place {
         }
     }
 
+    /// Whether it belongs to a button or a quick reply.
+    pub(super) fn is_button(self) -> bool {
+        matches!(self, Place::Button(..) | Place::QuickReply(..))
+    }
+
     /// Whether Kakao allows variables here.
     pub(super) fn takes_variables(self) -> bool {
         match self {

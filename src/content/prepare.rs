@@ -5,6 +5,8 @@
 
 use super::clean::{Lines, clean};
 use super::image::Album;
+use super::parts::Place;
+use super::pattern::Pattern;
 use super::phone::normalise_recipient;
 use super::route::{Route, check_recipient, unknown};
 use super::schedule::Schedule;
@@ -13,6 +15,7 @@ use super::text::{self, Draft, Sourced};
 use super::{buttons, digest, fallback, lengths, values};
 use crate::config::Settings;
 use crate::error::{Code, Error, Result};
+use crate::json::shown;
 use crate::message::{Alimtalk, Body, Channel, Key, Message, Options, Payload, Priority, Request, Text, Variables};
 use crate::time::Timestamp;
 
@@ -88,9 +91,9 @@ fn alimtalk(
     if message.text.trim().is_empty() {
         return Err(Error::new(Code::Content, "text: is empty with these values; an AlimTalk needs a text"));
     }
-    check_lines(template, &mut message)?;
-    lengths::check(&message, template.extra_chars, &route.limits)?;
+    check_lines(&template.parts, &mut message)?;
     buttons::check(&message.buttons, &message.quick_replies)?;
+    check_carriers(route, template, &message, &values)?;
     let fallback = fallback::make(route, template, options, &values, &message.text)?;
     // Gateways that fill templates refuse variables that theirs does not have.
     for name in template.names.list().iter().skip(template.alimtalk_names) {
@@ -100,9 +103,28 @@ fn alimtalk(
     Ok((message, fallback))
 }
 
+/// Each gateway that may carry it must take it as its template stands there.
+fn check_carriers(route: &Route<'_>, template: &Template, message: &Alimtalk, values: &[&str]) -> Result<()> {
+    for (gateway, limits) in &route.carriers {
+        let check = || match template.message_at(gateway, message, values) {
+            None => lengths::check(message, template.extra_chars, limits),
+            Some(mut there) => {
+                check_lines(template.parts_at(gateway), &mut there)?;
+                buttons::check(&there.buttons, &there.quick_replies)?;
+                lengths::check(&there, template.extra_chars, limits)
+            }
+        };
+        check().map_err(|error| match *gateway == route.gateway_name {
+            true => error,
+            false => error.at(format_args!("for the standby gateway {}", shown(gateway))),
+        })?;
+    }
+    Ok(())
+}
+
 /// Values may have several lines; the parts they come to may not.
-fn check_lines(template: &Template, message: &mut Alimtalk) -> Result<()> {
-    for (place, _) in template.parts.iter().filter(|(place, _)| place.lines() == Lines::One) {
+fn check_lines(parts: &[(Place, Pattern)], message: &mut Alimtalk) -> Result<()> {
+    for (place, _) in parts.iter().filter(|(place, _)| place.lines() == Lines::One) {
         if place.slot(message).is_some_and(|text| text.contains(['\n', '\t'])) {
             return Err(Error::new(
                 Code::Content,
@@ -132,7 +154,7 @@ fn plain(route: &Route<'_>, text: &str, options: &Options) -> Result<Text> {
     };
     let image = options.image.as_ref().map(|path| Sourced::new("image", path));
     let from = route.sender_number(options)?;
-    text::finish(Draft { channel: None, from, body, subject, image }, &route.limits, route.album)
+    text::finish(Draft { channel: None, from, body, subject, image }, &route.text_limits, route.album)
 }
 
 /// Refuses options that this kind of message cannot have: ignoring them would send another message than was meant.

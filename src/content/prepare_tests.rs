@@ -287,7 +287,7 @@ fn a_plain_text_is_sms_lms_or_mms() {
     let lms = text("안녕하세요", Options { subject: some("제목"), ..Options::default() }).unwrap();
     assert_eq!((lms.channel, lms.payload.alimtalk), (Channel::Lms, None));
     let file = tempfile::NamedTempFile::new().unwrap();
-    std::fs::write(file.path(), [0xff, 0xd8, 0xff]).unwrap();
+    std::fs::write(file.path(), crate::content::image::jpeg(8, 8, 0)).unwrap();
     let image = some(file.path().to_str().unwrap());
     let mms = text("안녕하세요", Options { image: image.clone(), ..Options::default() }).unwrap();
     assert_eq!((mms.channel, mms.payload.text.unwrap().images.len()), (Channel::Mms, 1));
@@ -429,4 +429,82 @@ proptest! {
         let plain = Body::Text { text };
         let _ = prepare(&settings(), request(plain, Options { subject: Some(option), ..Options::default() }), NOW);
     }
+}
+
+/// What is refused of a template with item list and buttons, with a picture of 1,200 pixels, at these gateways.
+fn refused_at(gateways: serde_json::Value, fallback: serde_json::Value) -> Option<String> {
+    let folder = tempfile::tempdir().unwrap();
+    let picture = folder.path().join("map.jpg");
+    std::fs::write(&picture, crate::content::image::jpeg(1_200, 800, 0)).unwrap();
+    let items =
+        serde_json::json!({"list": [{"title": "곳", "description": "2층"}, {"title": "과", "description": "내과"}]});
+    let button = serde_json::json!({"type": "WL", "name": "확인", "link_mobile": "https://example.com"});
+    let changes = serde_json::json!({
+        "gateways": gateways,
+        "accounts": {"seoul": {"sender_key": "k", "sender_number": "02-123-4567", "gateway": "first"}},
+        "templates": {"visit": {"text": "가", "items": items, "buttons": [button]}},
+        "fallback": fallback,
+    });
+    let settings = crate::config::testing::settings(folder.path(), changes);
+    let options = Options { fallback_image: some(picture.to_str().unwrap()), ..Options::default() };
+    let body = Body::Alimtalk { template: "visit".into(), variables: Variables::new() };
+    let request = Request { key: String::new(), to: "01000000000".into(), body, options };
+    prepare(&settings, request, NOW).err().map(|error| error.text().to_owned())
+}
+
+#[test]
+fn the_strictest_of_all_gateways_that_may_carry_a_message_decides_what_it_may_hold() {
+    use serde_json::json;
+    let aligo = json!({"type": "aligo", "api_key": "a", "user_id": "u"});
+    let sens = json!({"type": "sens", "access_key": "a", "secret_key": "s", "service_id": "i", "sms_service_id": "t"});
+    let nhn = json!({"type": "nhncloud", "app_key": "a", "secret_key": "s", "sms_app_key": "a", "sms_secret_key": "s"});
+    let sandbox = json!({"type": "sandbox", "standby": "second"});
+    let alone = json!({"first": {"type": "sandbox"}});
+    let engine = json!({});
+    assert_eq!(refused_at(alone, engine.clone()), None);
+    for (second, part) in [
+        (&aligo, "items: is not taken by the gateway"),
+        (&sens, "buttons[0].link_pc: is missing"),
+        (&nhn, "fallback_image: the picture has 1200 x 800 pixels; allowed are at most 1000 x 1000"),
+    ] {
+        let wrong = refused_at(json!({"first": second}), engine.clone()).unwrap();
+        assert!(wrong.contains(part), "{wrong}");
+        let wrong = refused_at(json!({"first": sandbox.clone(), "second": second}), engine.clone()).unwrap();
+        assert!(wrong.contains(part), "as standby: {wrong}");
+    }
+    let gateways = json!({"first": {"type": "sandbox"}, "second": aligo});
+    assert_eq!(refused_at(gateways, json!({"gateway": "second"})), None, "the text has no items");
+    let gateways = json!({"first": {"type": "sandbox"}, "second": nhn});
+    let wrong = refused_at(gateways, json!({"gateway": "second"})).unwrap();
+    assert!(wrong.contains("at most 1000 x 1000"), "{wrong}");
+}
+
+#[test]
+fn the_buttons_of_each_gateway_are_checked_as_they_stand_there() {
+    use serde_json::json;
+    let link = |pc: bool| {
+        let mut button = json!({"type": "WL", "name": "확인", "link_mobile": "https://example.com/#{번호}"});
+        if pc {
+            button["link_pc"] = json!("https://example.com/#{번호}");
+        }
+        json!([button])
+    };
+    let asked = |there: serde_json::Value, value: &str| {
+        let folder = tempfile::tempdir().unwrap();
+        let sens = json!({"type": "sens", "access_key": "a", "secret_key": "s", "service_id": "i"});
+        let changes = json!({
+            "gateways": {"first": {"type": "sandbox", "standby": "second"}, "second": sens},
+            "accounts": {"seoul": {"sender_key": "k", "gateway": "first"}},
+            "templates": {"visit": {"text": "가", "buttons": link(false), "gateways": {"second": there}}},
+        });
+        let settings = crate::config::testing::settings(folder.path(), changes);
+        let variables = [("번호".to_owned(), value.to_owned())].into();
+        let body = Body::Alimtalk { template: "visit".into(), variables };
+        let request = Request { key: String::new(), to: "01000000000".into(), body, options: Options::default() };
+        prepare(&settings, request, NOW)
+    };
+    let kept = asked(json!({"buttons": link(true)}), "7").unwrap();
+    assert_eq!(kept.payload.alimtalk.unwrap().buttons[0].link_pc, "", "on disk are the template's own");
+    refused(asked(json!({}), "7"), Code::Content, "standby gateway second: buttons[0].link_pc: is missing");
+    refused(asked(json!({"buttons": link(true)}), &"7".repeat(600)), Code::TooLong, "buttons[0].link_mobile");
 }

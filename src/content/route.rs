@@ -18,8 +18,10 @@ pub(super) struct Route<'a> {
     account: &'a Account,
     /// Name of the gateway.
     pub(super) gateway_name: &'a str,
-    /// What the gateway takes, and its standby too.
-    pub(super) limits: Limits,
+    /// The gateway and its standby, with what each takes.
+    pub(super) carriers: Vec<(&'a str, Limits)>,
+    /// What all those take that may carry a text message, also one that follows.
+    pub(super) text_limits: Limits,
     /// The images read so far.
     pub(super) album: &'a Album,
 }
@@ -41,12 +43,16 @@ impl<'a> Route<'a> {
         let Some((gateway_name, gateway)) = settings.gateways.get_key_value(wanted) else {
             return Err(unknown(Code::UnknownGateway, "gateway", wanted, settings.gateways.keys()));
         };
-        let standby = settings.routing.standby.get(gateway_name).and_then(|name| settings.gateways.get(name));
-        let limits = match standby {
-            Some(standby) => limits(gateway).and(&limits(standby)),
-            None => limits(gateway),
+        let carriers = carriers(settings, gateway_name, gateway);
+        let fallback = settings.fallback.gateway.as_ref().filter(|_| !template.is_empty());
+        let others = match fallback.and_then(|name| settings.gateways.get_key_value(name)) {
+            // The gateway of the AlimTalk may send it all the same, where it falls back by itself.
+            Some((name, gateway)) => self::carriers(settings, name, gateway),
+            None => Vec::new(),
         };
-        Ok(Route { settings, account_name, account, gateway_name, limits, album })
+        let all = carriers.iter().chain(&others).map(|(_, limits)| limits.clone());
+        let text_limits = all.reduce(|one, other| one.and(&other)).unwrap_or_default();
+        Ok(Route { settings, account_name, account, gateway_name, carriers, text_limits, album })
     }
 
     /// The number a text message is sent from.
@@ -82,9 +88,11 @@ fn account<'a>(settings: &'a Settings, wanted: Option<&str>) -> Result<(&'a str,
     found.ok_or_else(|| unknown(Code::UnknownAccount, "account", wanted, settings.accounts.keys()))
 }
 
-/// What a gateway takes.
-fn limits(gateway: &GatewaySettings) -> Limits {
-    Capabilities::of(gateway).limits
+/// A gateway and its standby, with what each takes.
+fn carriers<'a>(settings: &'a Settings, name: &'a str, gateway: &'a GatewaySettings) -> Vec<(&'a str, Limits)> {
+    let standby = settings.routing.standby.get(name).and_then(|name| settings.gateways.get_key_value(name));
+    let both = [Some((name, gateway)), standby.map(|(name, gateway)| (name.as_str(), gateway))];
+    both.into_iter().flatten().map(|(name, gateway)| (name, Capabilities::of(gateway).limits)).collect()
 }
 
 /// Whether a test installation may send there.

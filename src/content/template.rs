@@ -9,6 +9,7 @@ use super::fallback::{TemplateFallback, TemplateFallbackSource};
 use super::lengths;
 use super::parts::Place;
 use super::pattern::{Names, OPENING, Pattern};
+use super::there::{TemplateThereSource, There};
 use crate::error::{Code, Error, Result};
 use crate::gateway::Limits;
 use crate::message::{Alimtalk, Button, Highlight, ItemList};
@@ -20,7 +21,7 @@ use std::fmt;
 const VARIABLES_MAX: usize = 40;
 
 /// The widest limits of any gateway: what breaks these can be sent by none.
-const WIDEST: Limits = Limits {
+pub(super) const WIDEST: Limits = Limits {
     alimtalk_chars_max: 1_300,
     subject_bytes_max: 64,
     image_bytes_max: 0,
@@ -61,15 +62,7 @@ pub struct TemplateSource {
     /// What to send when the AlimTalk is not delivered.
     pub fallback: TemplateFallbackSource,
     /// By gateway: where it is registered otherwise.
-    pub gateways: BTreeMap<String, TemplateThere>,
-}
-
-/// How a template is registered at one gateway.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct TemplateThere {
-    /// Its code there.
-    pub code: Option<String>,
+    pub gateways: BTreeMap<String, TemplateThereSource>,
 }
 
 /// A compiled template. `Debug` shows its name.
@@ -89,21 +82,8 @@ pub struct Template {
     /// Characters that the gateway adds to the body.
     pub(super) extra_chars: usize,
     /// Gateways where it is registered otherwise.
-    pub(super) gateways: BTreeMap<String, TemplateThere>,
+    pub(super) gateways: BTreeMap<String, There>,
     pub(super) fallback: TemplateFallback,
-}
-
-impl Template {
-    /// A gateway's code of it.
-    pub(crate) fn code_at(&self, gateway: &str) -> &str {
-        let there = self.gateways.get(gateway).and_then(|there| there.code.as_deref());
-        there.unwrap_or(&self.base.template_code)
-    }
-
-    /// The gateways that the configuration says something of.
-    pub(crate) fn gateways(&self) -> impl Iterator<Item = &str> {
-        self.gateways.keys().map(String::as_str)
-    }
 }
 
 impl fmt::Debug for Template {
@@ -163,6 +143,7 @@ impl Template {
         buttons::check(&base.buttons, &base.quick_replies)?;
         let added = if base.buttons.iter().any(|button| button.kind == "AC") { ADD_CHANNEL_CHARS } else { 0 };
         let extra_chars = lengths::chars(&extra) + added;
+        let with_placeholders = base.clone();
         let mut names = Names::default();
         let (text, parts) = take_patterns(&mut base, &places, &mut names)?;
         let alimtalk_names = names.list().len();
@@ -174,6 +155,7 @@ impl Template {
                 ),
             ));
         }
+        let gateways = compile_gateways(gateways, &with_placeholders, &names, &text, &parts)?;
         let fallback = fallback.compile(&mut names)?;
         let template = Template {
             name: name.to_owned(),
@@ -194,16 +176,37 @@ impl Template {
     pub(super) fn fill(&self, values: &[&str]) -> Alimtalk {
         let mut message = self.base.clone();
         message.text = self.text.fill(values);
-        for (place, pattern) in &self.parts {
-            if let Some(slot) = place.slot(&mut message) {
-                *slot = pattern.fill(values);
-            }
-        }
+        fill_parts(&mut message, &self.parts, values);
         message
     }
 }
 
-fn clean_parts(base: &mut Alimtalk, places: &[Place]) -> Result<()> {
+fn compile_gateways(
+    gateways: BTreeMap<String, TemplateThereSource>,
+    base: &Alimtalk,
+    names: &Names,
+    text: &Pattern,
+    parts: &[(Place, Pattern)],
+) -> Result<BTreeMap<String, There>> {
+    let mut compiled = BTreeMap::new();
+    for (gateway, source) in gateways {
+        let mut there = source.compile(&gateway, base, names)?;
+        there.complete(text, parts, names);
+        compiled.insert(gateway, there);
+    }
+    Ok(compiled)
+}
+
+/// Puts the parts with variables into a message.
+pub(super) fn fill_parts(message: &mut Alimtalk, parts: &[(Place, Pattern)], values: &[&str]) {
+    for (place, pattern) in parts {
+        if let Some(slot) = place.slot(message) {
+            *slot = pattern.fill(values);
+        }
+    }
+}
+
+pub(super) fn clean_parts(base: &mut Alimtalk, places: &[Place]) -> Result<()> {
     for place in places {
         if let Some(slot) = place.slot(base) {
             *slot = clean(place, slot, place.lines())?.into_owned();
@@ -213,7 +216,11 @@ fn clean_parts(base: &mut Alimtalk, places: &[Place]) -> Result<()> {
 }
 
 /// Moves every part with variables out of `base`, and the body in any case.
-fn take_patterns(base: &mut Alimtalk, places: &[Place], names: &mut Names) -> Result<(Pattern, Vec<(Place, Pattern)>)> {
+pub(super) fn take_patterns(
+    base: &mut Alimtalk,
+    places: &[Place],
+    names: &mut Names,
+) -> Result<(Pattern, Vec<(Place, Pattern)>)> {
     let mut body = Pattern::default();
     let mut parts = Vec::new();
     for &place in places {

@@ -115,7 +115,7 @@ fn check_subject(channel: Channel, subject: &Sourced, limits: &Limits) -> Result
 /// The image, if there is one.
 fn take_image(channel: Channel, image: Option<&Sourced>, limits: &Limits, album: &Album) -> Result<Option<Image>> {
     match (channel, image) {
-        (Channel::Mms, Some(image)) => album.image(&image.part, &image.value, limits.image_bytes_max).map(Some),
+        (Channel::Mms, Some(image)) => album.image(&image.part, &image.value, limits).map(Some),
         (Channel::Mms, None) => Err(Error::new(Code::Image, "fallback_image: is missing; an mms needs a JPEG file")),
         (_, Some(image)) => {
             Err(Error::new(Code::Option, format!("{}: an {channel} has no image; allowed with mms", image.part)))
@@ -159,10 +159,11 @@ mod tests {
     #[test]
     fn an_image_makes_an_mms_and_is_in_it() {
         let file = tempfile::NamedTempFile::new().unwrap();
-        std::fs::write(file.path(), [0xff, 0xd8, 0xff]).unwrap();
+        let jpeg = crate::content::image::jpeg(8, 8, 0);
+        std::fs::write(file.path(), &jpeg).unwrap();
         let image = Sourced::new("image", file.path().to_str().unwrap());
         let mms = made(Draft { image: Some(image), ..draft("그림") }).unwrap();
-        assert_eq!((mms.channel, &*mms.images[0].bytes), (Channel::Mms, &[0xff, 0xd8, 0xff][..]));
+        assert_eq!((mms.channel, &*mms.images[0].bytes), (Channel::Mms, &jpeg[..]));
     }
 
     #[test]

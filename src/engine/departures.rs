@@ -64,6 +64,15 @@ impl Engine {
                 self.expire(turn, entry)?;
                 continue;
             }
+            let leaves_at = self.leaves_at(&carrier, entry.created, entry.send_at, turn.now);
+            if leaves_at > turn.now {
+                // Its own gateway may take it ahead of its time, once it is well again.
+                let anew = if carrier == gateway { leaves_at } else { turn.now.after(UNABLE_WAIT).min(leaves_at) };
+                entry.due = anew;
+                self.outbox.save(&entry)?;
+                self.agenda.note(&entry);
+                continue;
+            }
             carrier.clone_into(&mut entry.gateway);
             self.depart(turn, entry)?;
         }
@@ -196,6 +205,18 @@ impl Engine {
         // The network gives up after twice the request's own time; this bound only holds should it not.
         let given_up = now.after(self.settings.retry.request_timeout * 2 + super::ANSWER_GRACE);
         Departure { at: now, given_up, falls_back: falls_back.unwrap_or_default() }
+    }
+
+    /// When a message may leave for a gateway: at its time, or before it where the gateway takes it as a reservation.
+    pub(super) fn leaves_at(&self, gateway: &str, created: Timestamp, send_at: Timestamp, now: Timestamp) -> Timestamp {
+        if send_at <= created {
+            // For no time of its own; a clock that was set back since must not hold it up.
+            return created.min(now);
+        }
+        match self.gates.get(gateway).and_then(|gate| gate.capabilities.reserves) {
+            Some((least, most)) if send_at >= now.after(least) => now.max(send_at.before(most)),
+            _ => send_at,
+        }
     }
 
     /// Whether a message that is being kept leaves in the same turn: it is due, nothing waits before it, and there is

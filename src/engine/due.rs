@@ -49,8 +49,11 @@ impl Engine {
             }
             let room = LOOK_UPS_MAX.saturating_sub(self.looking_up + turn.look_ups.len());
             for mut entry in self.due(turn, phase, room)? {
-                let since = entry.sent_at.or(entry.left_at).unwrap_or(entry.created);
-                let overdue_at = since.after(self.settings.report_timeout);
+                let overdue_at = entry.under_way_since().after(self.settings.report_timeout);
+                if entry.is_to_be_taken_back() && entry.reserved_for().is_none_or(|at| at <= turn.now) {
+                    // Too late: its time has come.
+                    entry.reason = Reason::None;
+                }
                 let can_ask = self.gates.get(&entry.gateway).is_some();
                 if overdue_at <= turn.now || (phase == Phase::LookUp && !can_ask) {
                     let reason = if entry.reason == Reason::None { overdue } else { entry.reason };
@@ -101,7 +104,7 @@ impl Engine {
     pub(super) fn load(&mut self, departed: Vec<(Entry, Arc<Payload>)>, look_ups: Vec<Entry>) -> Vec<Job> {
         let mut errands = Vec::new();
         for (entry, payload) in departed {
-            let parcel = parcel(&entry, payload);
+            let parcel = parcel(&entry, self.as_known_there(&entry, payload));
             self.add(&mut errands, Task::Send, &entry, parcel);
             self.gates.departed(&entry);
             if let Some(before) = self.in_flight.insert(entry.id, entry) {
@@ -111,9 +114,10 @@ impl Engine {
         for entry in look_ups {
             match self.question(&entry) {
                 Ok(Opened::Whole(payload)) => {
-                    let parcel = parcel(&entry, Arc::new(payload));
+                    let parcel = parcel(&entry, self.as_known_there(&entry, Arc::new(payload)));
                     self.looking_up += 1;
-                    self.add(&mut errands, Task::LookUp, &entry, parcel);
+                    let task = if entry.is_to_be_taken_back() { Task::Cancel } else { Task::LookUp };
+                    self.add(&mut errands, task, &entry, parcel);
                 }
                 Ok(_) => self.log.error(format_args!("message {}: its content cannot be read", entry.id)),
                 Err(error) => self.log.error(format_args!("message {}: cannot be looked up: {error}", entry.id)),
@@ -158,6 +162,14 @@ impl Engine {
 }
 
 impl Engine {
+    /// A payload with the buttons that its template has at the gateway.
+    fn as_known_there(&self, entry: &Entry, payload: Arc<Payload>) -> Arc<Payload> {
+        match self.settings.templates.get(&entry.template) {
+            Some(template) => template.payload_at(&entry.gateway, payload),
+            None => payload,
+        }
+    }
+
     /// As what its account and template are registered. A template that is no longer configured keeps the code it had.
     fn registration(&self, entry: &Entry, parcel: &Parcel) -> Arc<Registration> {
         let mut registration = self.settings.registration(&entry.gateway, &entry.account, &entry.template);
@@ -178,7 +190,7 @@ fn parcel(entry: &Entry, payload: Arc<Payload>) -> Parcel {
         left: entry.left_at,
         accepted: entry.sent_at,
         reference: entry.reference.clone(),
-        reserve_at: None,
+        reserve_at: entry.reserved_for(),
         falls_back: entry.delegated,
         payload,
     }

@@ -30,8 +30,8 @@ pub(crate) enum Event {
     Acknowledge(i64),
     /// Let a result go by its key.
     AcknowledgeKey { key: Key, reply: Reply<()> },
-    /// Do not send it.
-    Cancel { key: Key, reply: Reply<()> },
+    /// Do not send it. True when it is cancelled; else its gateway is asked to take it back.
+    Cancel { key: Key, reply: Reply<bool> },
     /// Answer when nothing is due or in flight; nobody waits beyond the deadline.
     Flush { reply: Reply<()>, deadline: Instant },
     /// From now on these settings.

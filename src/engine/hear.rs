@@ -63,6 +63,7 @@ impl Engine {
                 turn.confirmations.extend(receipt.as_ref().map(confirm));
             }
             News::Cancelled(words) => {
+                turn.looked_up += words.len();
                 for word in words {
                     self.cancelled(turn, word)?;
                 }
@@ -152,13 +153,39 @@ impl Engine {
     /// The gateway was asked to take a reservation back.
     fn cancelled(&mut self, turn: &mut Turn, word: &Word) -> Result<()> {
         let Some(mut entry) = self.outbox.load(word.id)? else { return Ok(()) };
-        // Anything but a yes leaves it as it is: its report will come.
-        if word.outcome.class != Class::Ok || entry.phase != Phase::Await {
+        if entry.phase != Phase::Await {
             return Ok(());
         }
+        self.accepted.remove(&entry.id);
         self.agenda.left(entry.phase, &entry.gateway);
+        match word.outcome.class {
+            Class::Ok => {
+                entry.reason = Reason::CancelledByCaller;
+                return self.finish(turn, &mut entry, State::Cancelled, Certainty::NotSent);
+            }
+            // Nobody knows; the question is put again.
+            Class::Transient | Class::Operator | Class::Uncertain | Class::Pending => {
+                let gate = self.gates.get(&entry.gateway);
+                entry.due = turn.now.after(gate.map_or(LOOK_UP_LEASE, |gate| gate.capabilities.settle_after));
+            }
+            // It stays as it is: its report will come.
+            _ => {
+                self.log.warn(format_args!("message {}: the gateway did not take its reservation back", entry.id));
+                self.await_report(&mut entry, turn.now);
+            }
+        }
+        self.agenda.note(&entry);
+        self.outbox.save(&entry)
+    }
+
+    /// Has the gateway asked to take a reservation back. The wish is on disk, so it outlives this process, and whichever
+    /// process delivers asks.
+    pub(super) fn take_back(&mut self, turn: &Turn, mut entry: Entry) -> Result<()> {
         entry.reason = Reason::CancelledByCaller;
-        self.finish(turn, &mut entry, State::Cancelled, Certainty::NotSent)
+        entry.due = turn.now;
+        self.accepted.remove(&entry.id);
+        self.agenda.note(&entry);
+        self.outbox.save(&entry)
     }
 
     /// Asks the policy and does what it says.
@@ -199,7 +226,12 @@ impl Engine {
             Action::FallBack => self.fall_back(&mut entry, turn.now),
             Action::LookUp => self.settle(&mut entry, turn.now),
             Action::Hold => self.hold(&mut entry, turn.now),
-            Action::Finish(state, certainty) => return self.finish(turn, &mut entry, state, certainty),
+            Action::Finish(state, certainty) => {
+                // Taken back at the gateway, by us or by somebody there.
+                let cancelled = state == State::Failed && said.reason == Reason::CancelledByCaller;
+                let state = if cancelled { State::Cancelled } else { state };
+                return self.finish(turn, &mut entry, state, certainty);
+            }
         }
         if matches!(action, Action::Retry | Action::Persist | Action::FallBack | Action::Hold) {
             let (id, channel, reason) = (entry.id, entry.channel, said.reason);
@@ -225,16 +257,17 @@ impl Engine {
     }
 
     fn await_report(&self, entry: &mut Entry, now: Timestamp) {
-        let sent_at = *entry.sent_at.get_or_insert(now);
-        let overdue_at = sent_at.after(self.settings.report_timeout);
+        entry.sent_at.get_or_insert(now);
+        entry.phase = Phase::Await;
+        let since = entry.under_way_since();
+        let overdue_at = since.after(self.settings.report_timeout);
         // The longer nothing comes, the rarer it is asked for.
-        let age = now.since(sent_at) / 4;
+        let age = now.since(since) / 4;
         let check_at = match self.gates.get(&entry.gateway) {
-            Some(gate) => now.after(gate.capabilities.check_every.max(age.min(CHECK_PAUSE_MAX))),
+            Some(gate) => now.max(since).after(gate.capabilities.check_every.max(age.min(CHECK_PAUSE_MAX))),
             None => overdue_at,
         };
-        entry.phase = Phase::Await;
-        entry.state = State::Accepted;
+        entry.state = if entry.reserved_for().is_some() { State::Scheduled } else { State::Accepted };
         entry.certainty = Certainty::PossiblySent;
         entry.reason = Reason::None;
         entry.due = check_at.min(overdue_at);
@@ -244,7 +277,7 @@ impl Engine {
         let gate = self.gates.get(&entry.gateway);
         let settle_after = gate.map(|gate| gate.capabilities.settle_after).unwrap_or_default();
         entry.phase = Phase::LookUp;
-        entry.state = State::Sending;
+        entry.state = if entry.reserved_for().is_some() { State::Scheduled } else { State::Sending };
         entry.certainty = Certainty::PossiblySent;
         entry.due = now.after(settle_after);
     }
@@ -274,7 +307,7 @@ impl Engine {
 
 fn requeue(entry: &mut Entry, at: Timestamp) {
     entry.phase = Phase::lane(entry.priority);
-    entry.state = State::Queued;
+    entry.state = if at < entry.send_at { State::Scheduled } else { State::Queued };
     entry.certainty = Certainty::NotSent;
     entry.sent_at = None;
     entry.delegated = false;

@@ -189,8 +189,8 @@ impl Engine {
                     turn.done.push_back(done);
                 }
                 Event::Cancel { key, .. } => {
-                    let done = self.cancel(turn, key)?;
-                    turn.done.push_back(done);
+                    let cancelled = self.cancel(turn, key)?;
+                    turn.cancelled.push_back(cancelled);
                 }
                 Event::Heard(news) => self.hear(turn, news)?,
                 Event::Acknowledge(id) => self.acknowledge(turn, *id)?,
@@ -246,9 +246,8 @@ impl Engine {
         for event in events {
             match event {
                 Event::Submit { reply, .. } => effects.replies.push(Response::Verdicts(reply, Err(error.clone()))),
-                Event::Cancel { reply, .. }
-                | Event::AcknowledgeKey { reply, .. }
-                | Event::Reconfigure { reply, .. } => {
+                Event::Cancel { reply, .. } => effects.replies.push(Response::Cancelled(reply, Err(error.clone()))),
+                Event::AcknowledgeKey { reply, .. } | Event::Reconfigure { reply, .. } => {
                     effects.replies.push(Response::Done(reply, Err(error.clone())));
                 }
                 kept @ (Event::Heard(_) | Event::Acknowledge(_) | Event::Refill) => self.retained.push(kept),

@@ -5,7 +5,8 @@ use super::state::Engine;
 use super::turn::Turn;
 use crate::error::{Code, Error, Result};
 use crate::message::{Certainty, Key, Message, Reason, State};
-use crate::outbox::{Departure, Inserted, Outbox, Phase, Sealed};
+use crate::outbox::{Departure, Entry, Inserted, Outbox, Phase, Sealed};
+use crate::time::Timestamp;
 
 /// Messages kept between two looks at the size of the file.
 const MEASURE_EVERY: usize = 256;
@@ -24,9 +25,10 @@ impl Engine {
                 verdicts.push(self.verdict_without_room(message, error)?);
                 continue;
             }
-            let depart = self.departs_at_once(message, turn);
+            let due = self.leaves_at(&message.gateway, message.created, message.send_at, turn.now);
+            let depart = self.departs_at_once(message, due, turn);
             let (lane, gateway) = (Phase::lane(message.priority), message.gateway.clone());
-            verdicts.push(match self.outbox.insert(sealed, owner, depart)? {
+            verdicts.push(match self.outbox.insert(sealed, owner, due, depart)? {
                 Inserted::Duplicate => Verdict::Duplicate,
                 Inserted::Conflict => Verdict::Refused(key_conflict()),
                 Inserted::New(entry, payload) => {
@@ -87,29 +89,39 @@ impl Engine {
     }
 
     /// A message leaves in the turn that keeps it when it is due, nothing waits before it, and there is room.
-    fn departs_at_once(&self, message: &Message, turn: &Turn) -> Option<Departure> {
-        let first = message.send_at <= turn.now
+    fn departs_at_once(&self, message: &Message, due: Timestamp, turn: &Turn) -> Option<Departure> {
+        let first = due <= turn.now
             && self.role.delivers()
             && self.stopping.is_none()
             && self.leaves_at_once(&message.gateway, message.priority, turn);
         first.then(|| self.departure(&message.gateway, turn.now))
     }
 
-    /// Cancels a message that has not left. The outer error is of the outbox, the inner one for the caller.
-    pub(super) fn cancel(&mut self, turn: &mut Turn, key: &Key) -> Result<Result<()>> {
+    /// Cancels a message that has not left; of one that is reserved at its gateway, that is asked. True when it is
+    /// cancelled. The outer error is of the outbox, the inner one for the caller.
+    pub(super) fn cancel(&mut self, turn: &mut Turn, key: &Key) -> Result<Result<bool>> {
         Ok(match self.outbox.find(key.as_str())? {
             None => Err(not_found()),
+            Some(entry) if self.can_be_taken_back(&entry, turn.now) => {
+                self.take_back(turn, entry)?;
+                Ok(false)
+            }
             Some(mut entry) if entry.phase.is_lane() => {
                 self.agenda.left(entry.phase, &entry.gateway);
                 entry.reason = Reason::CancelledByCaller;
                 self.finish(turn, &mut entry, State::Cancelled, Certainty::NotSent)?;
-                Ok(())
+                Ok(true)
             }
             Some(entry) => Err(Error::new(
                 Code::TooLate,
-                format!("key: the message is {}; only a queued or scheduled one can be cancelled", entry.state),
+                format!("key: the message is {} and has left; only one that waits can be cancelled", entry.state),
             )),
         })
+    }
+
+    fn can_be_taken_back(&self, entry: &Entry, now: Timestamp) -> bool {
+        let waits_there = entry.phase == Phase::Await && entry.reserved_for().is_some_and(|at| at > now);
+        waits_there && self.gates.get(&entry.gateway).is_some()
     }
 
     /// Lets a result go.

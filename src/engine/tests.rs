@@ -4,6 +4,7 @@ mod faults;
 mod gateways;
 mod images;
 mod queue;
+mod reservations;
 mod seal;
 mod shared;
 
@@ -104,13 +105,13 @@ impl Bench {
         assert_eq!(self.submit(vec![message]).unwrap(), [Verdict::Kept]);
     }
 
-    fn ask(&mut self, event: impl FnOnce(Reply<()>) -> Event) -> crate::Result<()> {
+    fn ask<T>(&mut self, event: impl FnOnce(Reply<T>) -> Event) -> crate::Result<T> {
         let (reply, answer) = ask();
         self.step(vec![event(reply)]);
         answer.now().unwrap()
     }
 
-    fn cancel(&mut self, key: &str) -> crate::Result<()> {
+    fn cancel(&mut self, key: &str) -> crate::Result<bool> {
         let key = Key::parse(key).unwrap();
         self.ask(|reply| Event::Cancel { key, reply })
     }

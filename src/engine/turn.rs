@@ -26,6 +26,7 @@ pub(crate) struct Effects {
 pub(crate) enum Response {
     Verdicts(Reply<Vec<Verdict>>, Result<Vec<Verdict>>),
     Done(Reply<()>, Result<()>),
+    Cancelled(Reply<bool>, Result<bool>),
 }
 
 impl Response {
@@ -34,6 +35,7 @@ impl Response {
         match self {
             Response::Verdicts(reply, verdicts) => reply.send(verdicts),
             Response::Done(reply, done) => reply.send(done),
+            Response::Cancelled(reply, cancelled) => reply.send(cancelled),
         }
     }
 }
@@ -44,6 +46,7 @@ pub(super) struct Turn {
     /// What callers will be told, in the order of their events.
     pub verdicts: VecDeque<Vec<Verdict>>,
     pub done: VecDeque<Result<()>>,
+    pub cancelled: VecDeque<Result<bool>>,
     pub departed: Vec<(Entry, Arc<Payload>)>,
     /// How many of these for each gateway, and how many by MMS.
     departing: BTreeMap<String, (usize, usize)>,
@@ -72,6 +75,7 @@ impl Turn {
             now,
             verdicts: VecDeque::new(),
             done: VecDeque::new(),
+            cancelled: VecDeque::new(),
             departed: Vec::new(),
             departing: BTreeMap::new(),
             arrived: Vec::new(),
@@ -113,7 +117,8 @@ pub(super) fn weight(messages: usize, with_images: usize) -> usize {
 pub(super) fn respond(event: Event, turn: &mut Turn) -> Option<Response> {
     match event {
         Event::Submit { reply, .. } => Some(Response::Verdicts(reply, Ok(turn.verdicts.pop_front()?))),
-        Event::Cancel { reply, .. } | Event::AcknowledgeKey { reply, .. } | Event::Reconfigure { reply, .. } => {
+        Event::Cancel { reply, .. } => Some(Response::Cancelled(reply, turn.cancelled.pop_front()?)),
+        Event::AcknowledgeKey { reply, .. } | Event::Reconfigure { reply, .. } => {
             Some(Response::Done(reply, turn.done.pop_front()?))
         }
         _ => None,

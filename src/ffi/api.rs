@@ -180,11 +180,12 @@ pub unsafe extern "system" fn alimi_send_batch(
     unsafe { calls::send_batch::<u8>(client, messages_json.cast(), out_json.cast(), cap) }
 }
 
-/// Cancels a message that has not left; one that is reserved at the gateway is cancelled there too. Its result,
-/// ALIMI_STATE_CANCELLED, is polled and acknowledged like every other.
+/// Cancels a message that has not left. Its result, ALIMI_STATE_CANCELLED, is polled and acknowledged like every other.
 ///
+/// Of one that is reserved at its gateway the gateway is asked: its result is ALIMI_STATE_CANCELLED once the gateway has
+/// taken it back, or says what became of it where it was too late.
 /// Blocks on the disk; never on the network.
-/// Returns ALIMI_OK. Errors: ALIMI_ERR_TOO_LATE, ALIMI_ERR_NOT_FOUND, any of the group outbox, ALIMI_ERR_ENCODING,
+/// Returns ALIMI_OK; ALIMI_PENDING while the gateway is asked. Errors: ALIMI_ERR_TOO_LATE, ALIMI_ERR_NOT_FOUND, any of the group outbox, ALIMI_ERR_ENCODING,
 /// ALIMI_ERR_INVALID_HANDLE, ALIMI_ERR_CLOSED, ALIMI_ERR_INVALID_ARGUMENT.
 #[unsafe(no_mangle)]
 pub unsafe extern "system" fn alimi_cancel(client: i32, key: *const c_char) -> i32 {

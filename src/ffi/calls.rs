@@ -113,8 +113,8 @@ pub(super) unsafe fn send_batch<T: Unit>(client: i32, messages_json: *const T, o
 
 pub(super) unsafe fn cancel<T: Unit>(client: i32, key: *const T) -> i32 {
     with_client(client, |c| {
-        c.client.cancel(&unsafe { c.read("key", key, SHORT_MAX) }?)?;
-        Ok(Code::Ok)
+        let cancelled = c.client.cancel(&unsafe { c.read("key", key, SHORT_MAX) }?)?;
+        Ok(if cancelled { Code::Ok } else { Code::Pending })
     })
 }
 

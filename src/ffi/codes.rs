@@ -12,7 +12,7 @@ pub const ALIMI_OK: i32 = 0;
 pub const ALIMI_DUPLICATE: i32 = 1;
 /// Notice: no result is waiting.
 pub const ALIMI_EMPTY: i32 = 2;
-/// Notice: messages remain in the outbox; they go on at the next start.
+/// Notice: not finished yet; it goes on by itself. After a shutdown: messages remain in the outbox for the next start.
 pub const ALIMI_PENDING: i32 = 3;
 /// Notice: messages of the batch were refused; the verdicts say which and why.
 pub const ALIMI_PARTIAL: i32 = 4;

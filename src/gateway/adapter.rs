@@ -49,11 +49,6 @@ impl Errand {
     pub(super) fn word(&self, parcel: &Parcel, outcome: Outcome) -> Word {
         Word { id: parcel.id, channel: self.channel, attempt: parcel.attempt, outcome }
     }
-
-    /// The same word about every parcel.
-    pub(super) fn words(&self, outcome: &Outcome) -> Vec<Word> {
-        self.parcels.iter().map(|parcel| self.word(parcel, outcome.clone())).collect()
-    }
 }
 
 /// What a send without an answer means.

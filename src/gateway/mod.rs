@@ -71,7 +71,7 @@ pub struct Capabilities {
     pub poll_every: Option<Duration>,
     /// The text channels to which it can fall back by itself.
     pub falls_back: &'static [Channel],
-    /// How far ahead it takes reservations: least and most. `None`: it takes none.
+    /// How far ahead it takes reservations: least and most. `None`: it takes none, or is not to.
     pub reserves: Option<(Duration, Duration)>,
     /// Content limits.
     pub limits: Limits,
@@ -94,13 +94,7 @@ impl Capabilities {
         match settings {
             GatewaySettings::Sandbox(settings) => sandbox::capabilities(settings),
             GatewaySettings::Remote(settings) => {
-                let usual = match &settings.vendor {
-                    Vendor::NhnCloud { .. } => nhncloud::capabilities(),
-                    Vendor::Solapi { .. } => solapi::capabilities(),
-                    Vendor::Bizgo { .. } => bizgo::capabilities(),
-                    Vendor::Sens { .. } => sens::capabilities(),
-                    Vendor::Aligo { .. } => aligo::capabilities(),
-                };
+                let usual = Capabilities::usual(&settings.vendor);
                 // A request waits until the rate allows all of it.
                 let rate = settings.messages_per_second.map_or(usize::MAX, |rate| rate as usize);
                 Capabilities {
@@ -111,11 +105,23 @@ impl Capabilities {
                         (None, Some(asked)) => asked,
                         _ => usual.check_every,
                     },
+                    reserves: usual.reserves.filter(|_| settings.reserve),
                     poll_every: usual.poll_every.map(|usual| settings.poll_every.unwrap_or(usual)),
                     settle_after: settings.settle_after.unwrap_or(usual.settle_after),
                     ..usual
                 }
             }
+        }
+    }
+
+    /// What a vendor can do where nothing else is configured.
+    pub(crate) fn usual(vendor: &Vendor) -> Capabilities {
+        match vendor {
+            Vendor::NhnCloud { .. } => nhncloud::capabilities(),
+            Vendor::Solapi { .. } => solapi::capabilities(),
+            Vendor::Bizgo { .. } => bizgo::capabilities(),
+            Vendor::Sens { .. } => sens::capabilities(),
+            Vendor::Aligo { .. } => aligo::capabilities(),
         }
     }
 

@@ -102,14 +102,31 @@ impl Entry {
     /// Marks the entry as carried by a request.
     pub fn depart(&mut self, departure: Departure) {
         self.phase = Phase::Sending;
-        self.state = State::Sending;
         // Until the answer is stored a crash must find "possibly sent".
         self.certainty = Certainty::PossiblySent;
         self.left_at = Some(departure.at);
+        self.state = if self.reserved_for().is_some() { State::Scheduled } else { State::Sending };
         self.due = departure.given_up;
         self.delegated = self.fallback.is_some_and(|fallback| departure.falls_back.contains(&fallback));
         self.attempts = self.attempts.saturating_add(1);
         self.tries = self.tries.saturating_add(1);
+    }
+
+    /// When the gateway is to deliver it, where that is its part: it left before its time.
+    pub fn reserved_for(&self) -> Option<Timestamp> {
+        let early = self.send_at > self.created && self.left_at.is_some_and(|left| left < self.send_at);
+        (early && !self.phase.is_lane()).then_some(self.send_at)
+    }
+
+    /// From when on a report may come.
+    pub fn under_way_since(&self) -> Timestamp {
+        let since = self.sent_at.or(self.left_at).unwrap_or(self.created);
+        self.reserved_for().map_or(since, |at| since.max(at))
+    }
+
+    /// The caller wants its reservation taken back, and the gateway has not said whether it was.
+    pub fn is_to_be_taken_back(&self) -> bool {
+        self.phase == Phase::Await && self.reason == Reason::CancelledByCaller
     }
 
     /// What the caller is told.

@@ -4,6 +4,7 @@ use super::entry::{Departure, Entry};
 use super::{Outbox, Phase, Sealed};
 use crate::error::Result;
 use crate::message::{Certainty, Key, Message, Payload, Reason, State};
+use crate::time::Timestamp;
 use rusqlite::{OptionalExtension, params};
 use std::sync::Arc;
 
@@ -20,13 +21,13 @@ pub(crate) enum Inserted {
 
 impl Entry {
     /// A new message in its lane; its id is given by the insert.
-    fn new(message: Message, owner: i64) -> (Entry, [u8; 16], Payload) {
+    fn new(message: Message, owner: i64, due: Timestamp) -> (Entry, [u8; 16], Payload) {
         let scheduled = message.send_at > message.created;
         let fallback = message.payload.alimtalk.as_ref().and(message.payload.text.as_ref()).map(|text| text.channel);
         let entry = Entry {
             id: 0,
             phase: Phase::lane(message.priority),
-            due: message.send_at,
+            due,
             state: if scheduled { State::Scheduled } else { State::Queued },
             channel: message.channel,
             certainty: Certainty::NotSent,
@@ -57,9 +58,15 @@ impl Entry {
 }
 
 impl Outbox {
-    /// Keeps a new message in its lane, or in [`Phase::Sending`] when it leaves at once.
-    pub fn insert(&mut self, sealed: Sealed, owner: i64, depart: Option<Departure>) -> Result<Inserted> {
-        let (mut entry, digest, payload) = Entry::new(sealed.message, owner);
+    /// Keeps a new message in its lane, where it waits until `due`, or in [`Phase::Sending`] when it leaves at once.
+    pub fn insert(
+        &mut self,
+        sealed: Sealed,
+        owner: i64,
+        due: Timestamp,
+        depart: Option<Departure>,
+    ) -> Result<Inserted> {
+        let (mut entry, digest, payload) = Entry::new(sealed.message, owner, due);
         if let Some(departure) = depart {
             entry.depart(departure);
         }

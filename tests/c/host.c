@@ -267,7 +267,7 @@ static void the_program_may_change_its_directory(void)
     int32_t client = 0;
     char cwd[1024], health[4096];
     CHECK(chdir(place) == 0);
-    write_file("here.jpg", "\xff\xd8\xff\xe0", 4);
+    write_file("here.jpg", "\xff\xd8\xff\xc0\0\x0b\x08\0\x08\0\x08\x01\x01\x11\0", 15);
     write_file("here.json", config, sizeof config - 1);
     EQUAL(alimi_init("here.json", &client), ALIMI_OK);
     CHECK(chdir("/") == 0);

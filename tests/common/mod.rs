@@ -216,7 +216,7 @@ fn obey(client: &Client, verb: &str, rest: &str) -> String {
             result.map_or("nothing".to_owned(), |result| format!("{} {}", result.key, result.state))
         }),
         "acknowledge" => told(client.acknowledge(rest), done),
-        "cancel" => told(client.cancel(rest), done),
+        "cancel" => told(client.cancel(rest).map(drop), done),
         "status" => told(client.status(rest), |result| result.state.to_string()),
         "delivers" => told(client.health(), |health| health.delivers.to_string()),
         "trouble" => told(client.health(), |health| health.trouble),

@@ -276,7 +276,9 @@ fn two(changes: Value) -> String {
     while let Some((place, change)) = patches.pop() {
         match (place, change) {
             (Value::Object(keys), Value::Object(changes)) => {
-                changes.keys().for_each(|key| drop(keys.entry(key).or_insert(Value::Null)));
+                for key in changes.keys() {
+                    keys.entry(key).or_insert(Value::Null);
+                }
                 patches.extend(keys.iter_mut().filter_map(|(key, place)| Some((place, changes.get(key)?))));
             }
             (place, change) => *place = change.clone(),

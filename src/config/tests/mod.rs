@@ -325,3 +325,12 @@ fn malformed_json_is_named_by_line_and_column() {
         assert!(error.text().starts_with(&format!("config: {place}: ")), "{error}");
     }
 }
+
+#[test]
+fn reservations_are_only_for_gateways_that_can_take_a_single_one_back() {
+    let solapi = json!({"type": "solapi", "api_key": MARK, "api_secret": MARK, "reserve": true});
+    refused_at("gateways", json!({"a": solapi}), Code::ConfigContradiction, "gateways.a.reserve: is not for this type");
+    let sandbox = json!({"type": "sandbox", "reserve": true});
+    refused_at("gateways", json!({"a": sandbox}), Code::ConfigUnknownKey, "gateways.a.reserve: ");
+    Settings::parse(&with("gateways", json!({"a": {"type": "bizgo", "api_key": MARK, "reserve": true}}))).unwrap();
+}

@@ -273,7 +273,7 @@ fn the_outbox_is_held_until_nothing_can_leave_any_more() {
 #[test]
 fn who_asked_an_engine_that_goes_is_told_at_once_though_the_channel_stays() {
     let (events, arriving) = crossbeam_channel::bounded(2);
-    let (reply, answer) = ask::<()>();
+    let (reply, answer) = ask::<bool>();
     let inlet = inlet(arriving);
     let gone = Arc::clone(&inlet.gone);
     let key = Key::parse("a").unwrap();

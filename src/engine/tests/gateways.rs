@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 const SECOND: Duration = Duration::from_secs(1);
 
 /// Gateways `a` and `b` of real vendors; nothing is sent, for the bench has no network.
-fn config(folder: &std::path::Path, changes: Value) -> Settings {
+pub(super) fn config(folder: &std::path::Path, changes: Value) -> Settings {
     let mut config = json!({
         "outbox": {"path": folder.join("outbox.db"), "encryption": "none"},
         "gateways": {
@@ -322,4 +322,28 @@ fn what_is_found_by_content_and_belongs_to_another_message_settles_nothing() {
     let words = vec![bench.word("twin", found("vendor-1"))];
     bench.step(vec![Event::Heard(News::LookedUp { words, unasked: Vec::new() })]);
     assert_eq!(bench.state("twin"), (State::Unknown, Certainty::PossiblySent));
+}
+
+#[test]
+fn a_message_has_the_buttons_of_the_gateway_it_leaves_for_also_after_it_moved() {
+    let link = |host: &str| json!([{"type": "WL", "name": "확인", "link_mobile": format!("https://{host}/#{{번호}}")}]);
+    let template =
+        json!({"text": "예약", "buttons": link("a.example"), "gateways": {"b": {"buttons": link("b.example")}}});
+    let mut bench = bench(json!({"templates": {"visit": template}}));
+    let mut kept = to("a", "moves");
+    let values = [("번호".to_owned(), "7".to_owned())];
+    kept.payload.alimtalk.as_mut().unwrap().variables = values.into();
+    kept.payload.alimtalk.as_mut().unwrap().buttons =
+        vec![crate::message::Button { link_mobile: "https://a.example/7".into(), ..Default::default() }];
+    bench.keep(kept);
+    let links = |bench: &mut Bench| -> Vec<String> {
+        let parcels = std::mem::take(&mut bench.errands).into_iter().flat_map(|errand| errand.parcels);
+        let ours = parcels.filter(|parcel| parcel.key.as_str() == "moves");
+        ours.map(|parcel| parcel.payload.alimtalk.as_ref().unwrap().buttons[0].link_mobile.clone()).collect()
+    };
+    assert_eq!(links(&mut bench), ["https://a.example/7"]);
+    bench.shut("a");
+    bench.answered("a", "moves", Class::Transient, Reason::ConnectionFailed);
+    bench.pass(SECOND / 2);
+    assert_eq!(links(&mut bench), ["https://b.example/7"], "by the standby");
 }

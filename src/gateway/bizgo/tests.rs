@@ -5,7 +5,7 @@ use crate::gateway::testing::{
     NOW, answer, any_errand, anything, asked, assert_one_word_each, body, errand, line, message, moment, played,
     survives,
 };
-use crate::gateway::{Errand, Failure, Heard, Mark, Moment, News, Reference, Task};
+use crate::gateway::{Errand, Failure, Heard, Mark, News, Reference, Task};
 use crate::message::{Class, Payload, Reason};
 use crate::time::Timestamp;
 use proptest::prelude::*;

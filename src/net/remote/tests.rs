@@ -102,7 +102,7 @@ fn a_fault_is_a_lost_answer(wrong: Wrong) {
                 answered[1] += 1;
             }
             Event::Heard(News::Cancelled(words)) => {
-                assert_eq!(words, [word.clone()]);
+                assert_eq!(words, std::slice::from_ref(&word));
                 answered[2] += 1;
             }
             Event::Heard(News::Polled { reports, cursor: kept, more, receipt, .. }) => {
