@@ -28,7 +28,7 @@ class Case(unittest.TestCase):
 
     def config(self, name="outbox", **changes):
         config = {
-            "outbox": {"path": os.path.join(self.directory, name + ".db")},
+            "outbox": {"encryption": "none", "path": os.path.join(self.directory, name + ".db")},
             "gateways": {"sandbox": {"type": "sandbox", "delay_ms": 1}},
             "accounts": {"clinic": {"sender_key": "any", "sender_number": "070-0000-0001"}},
             "templates": TEMPLATES,
