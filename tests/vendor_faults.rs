@@ -74,6 +74,17 @@ fn solapi_loses_and_doubles_nothing_and_knows_everything() {
 }
 
 #[test]
+fn sens_loses_and_doubles_nothing() {
+    // Without a reference of ours a message is settled by its content, which no two of these share.
+    assert_eq!(survives_a_bad_day("sens", Vendor::Sens), 0);
+}
+
+#[test]
+fn aligo_loses_and_doubles_nothing() {
+    assert_eq!(survives_a_bad_day("aligo", Vendor::Aligo), 0);
+}
+
+#[test]
 fn bizgo_loses_and_doubles_nothing_and_knows_everything() {
     assert_eq!(survives_a_bad_day("bizgo", Vendor::Bizgo), 0);
 }

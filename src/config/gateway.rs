@@ -24,7 +24,7 @@ pub struct RemoteSettings {
     pub vendor: Vendor,
     /// How it is reached.
     pub connection: Connection,
-    /// Most messages sent in a second. `None`: as many as the vendor allows by its documents.
+    /// Most messages sent in a second.
     pub messages_per_second: Option<u32>,
     /// Most requests made in a second.
     pub requests_per_second: Option<u32>,
@@ -305,6 +305,8 @@ fn remote(path: &str, vendor: Vendor, common: Common, directory: &Path) -> Resul
         let wrong = || value(&format!("{path}.source_address"), "is no IP address of this host; e.g. 10.0.0.5");
         text.parse().map_err(|_| wrong())
     });
+    // Bizgo refuses more, whoever does not ask for another contract.
+    let usual_rate = matches!(vendor, Vendor::Bizgo { .. }).then_some(200);
     Ok(RemoteSettings {
         vendor,
         connection: Connection {
@@ -317,7 +319,7 @@ fn remote(path: &str, vendor: Vendor, common: Common, directory: &Path) -> Resul
             max_connections: common.max_connections.get32() as usize,
             source_address: source_address.transpose()?,
         },
-        messages_per_second: common.messages_per_second.map(Within::get32),
+        messages_per_second: common.messages_per_second.map(Within::get32).or(usual_rate),
         requests_per_second: common.requests_per_second.map(Within::get32),
         poll_every: common.poll_ms.map(|ms| milliseconds(ms.get())),
         settle_after: common.settle_ms.map(|ms| milliseconds(ms.get())),
@@ -329,7 +331,7 @@ fn address(path: &str, given: Option<String>) -> Result<Option<String>> {
     let Some(text) = given else { return Ok(None) };
     let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://")).unwrap_or_default();
     let plain = host.bytes().all(|byte| byte.is_ascii_graphic() && !b"?#@".contains(&byte));
-    if host.is_empty() || host.starts_with('/') || !plain {
+    if host.is_empty() || host.starts_with('/') || !plain || reqwest::Url::parse(&text).is_err() {
         let wrong = "is no address; expected http:// or https://, a host, and perhaps a port and a path";
         return Err(value(path, wrong));
     }

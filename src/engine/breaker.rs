@@ -13,7 +13,7 @@ use std::time::Duration;
 const FAILURES: u32 = 5;
 /// The first rest, and the longest.
 const REST_MIN: Duration = Duration::from_secs(1);
-const REST_MAX: Duration = Duration::from_secs(30);
+const REST_MAX: Duration = Duration::from_secs(5);
 
 #[derive(Debug, Default)]
 pub(super) struct Breaker {

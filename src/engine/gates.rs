@@ -56,7 +56,7 @@ impl Gates {
             let capabilities = Capabilities::of(gateway);
             let known = before.remove(name);
             let gate = Gate {
-                window: window(gateway, &capabilities).min(share),
+                window: window(gateway, &capabilities, settings.retry.request_timeout).min(share),
                 can_fail: matches!(gateway, GatewaySettings::Remote(_)),
                 poll: Poll {
                     cursor: String::new(),
@@ -175,13 +175,16 @@ impl Gate {
 }
 
 /// So many that every connection has its next request ready, and not more than a second or two of its rate: what waits in
-/// the outbox can still be overtaken by something urgent.
-fn window(gateway: &GatewaySettings, capabilities: &Capabilities) -> usize {
+/// the outbox can still be overtaken by something urgent. Nor more than have their turn in half the time of a request:
+/// after that time what still waits for its turn comes back as not sent.
+fn window(gateway: &GatewaySettings, capabilities: &Capabilities, request_timeout: Duration) -> usize {
     match gateway {
         GatewaySettings::Sandbox(_) => IN_FLIGHT_MAX,
         GatewaySettings::Remote(remote) => {
             let requests = remote.connection.max_connections * 2;
             let by_rate = remote.messages_per_second.map_or(usize::MAX, |rate| rate as usize * 2);
+            let in_time = |rate: u32| (request_timeout / 2).mul_f64(f64::from(rate)).as_secs() as usize;
+            let requests = remote.requests_per_second.map_or(requests, |rate| requests.min(in_time(rate).max(1)));
             (capabilities.batch_max.max(capabilities.text_batch_max) * requests).min(by_rate).max(2)
         }
     }

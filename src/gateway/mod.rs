@@ -6,6 +6,7 @@
 mod adapter;
 mod aligo;
 mod bizgo;
+mod carrier;
 mod errand;
 mod exchange;
 mod kakao;
@@ -100,7 +101,16 @@ impl Capabilities {
                     Vendor::Sens { .. } => sens::capabilities(),
                     Vendor::Aligo { .. } => aligo::capabilities(),
                 };
+                // A request waits until the rate allows all of it.
+                let rate = settings.messages_per_second.map_or(usize::MAX, |rate| rate as usize);
                 Capabilities {
+                    batch_max: usual.batch_max.min(rate),
+                    text_batch_max: usual.text_batch_max.min(rate),
+                    // Who cannot be polled is asked about each message at that pace.
+                    check_every: match (usual.poll_every, settings.poll_every) {
+                        (None, Some(asked)) => asked,
+                        _ => usual.check_every,
+                    },
                     poll_every: usual.poll_every.map(|usual| settings.poll_every.unwrap_or(usual)),
                     settle_after: settings.settle_after.unwrap_or(usual.settle_after),
                     ..usual

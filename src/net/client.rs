@@ -1,10 +1,9 @@
 //! The HTTP client of one gateway: trust, proxy, timeouts; one request at a time through it, with every bound.
 //!
 //! Invariants: a redirect is never followed, so nothing goes to another host than the configured one; an answer is read up
-//! to [`ANSWER_BYTES_MAX`]; a failure says whether the request can have left, and in doubt it can. Errors name the
-//! address at most: no header, no body, no query.
+//! to [`ANSWER_BYTES_MAX`]; a failure says whether the request can have left, and in doubt it can.
 
-use super::tls;
+use super::{tls, trouble};
 use crate::config::{Connection, Proxy, RemoteSettings};
 use crate::error::{Code, Error, Result};
 use crate::gateway::{Answer, Failure, Heard, Host, Method, Request, addresses};
@@ -28,7 +27,7 @@ pub(super) struct HttpClient {
 pub(super) struct Exchange {
     pub heard: Heard,
     pub server_time: Option<Timestamp>,
-    /// Why there is no answer, for the log.
+    /// Why there is no answer, or none of the vendor's; for the log.
     pub trouble: Option<String>,
 }
 
@@ -36,20 +35,23 @@ impl HttpClient {
     /// Builds it. `path` is that of the gateway in the configuration.
     pub fn new(path: &str, settings: &RemoteSettings, request_timeout: Duration, log: &Log) -> Result<HttpClient> {
         let connection = &settings.connection;
-        let wrong = |key: &str, what: String| Error::new(Code::ConfigFile, format!("{path}.{key}{what}"));
-        let tls = tls::config(&connection.tls, log).map_err(|what| wrong("tls.", what))?;
+        let wrong = |what: String| Error::new(Code::ConfigFile, format!("{path}{what}"));
+        let tls = tls::config(&connection.tls, log).map_err(|what| wrong(format!(".tls.{what}")))?;
         let builder = reqwest::Client::builder()
             .tls_backend_preconfigured(tls)
             .redirect(Policy::none())
             .retry(reqwest::retry::never())
             .connect_timeout(connection.connect_timeout.min(request_timeout * 9 / 10))
+            // A connection of HTTP/2 carries all requests: one that died unseen is let go of before it takes the next ones.
+            .http2_keep_alive_interval(request_timeout / 4)
+            .http2_keep_alive_timeout(request_timeout / 4)
             .pool_idle_timeout(connection.idle_timeout)
             .pool_max_idle_per_host(connection.max_connections)
             .local_address(connection.source_address)
             .user_agent(concat!("alimi/", env!("CARGO_PKG_VERSION")))
             .tcp_nodelay(true);
-        let builder = proxied(builder, connection).map_err(|what| wrong("proxy", what))?;
-        let http = builder.build().map_err(|error| wrong("", format!(": no HTTP client can be made: {error}")))?;
+        let builder = proxied(builder, connection).map_err(|what| wrong(format!(".proxy{what}")))?;
+        let http = builder.build().map_err(|error| wrong(format!(": no HTTP client can be made: {error}")))?;
         let (main, text) = addresses(&settings.vendor);
         let main = connection.base_url.as_deref().unwrap_or(main);
         // A relay or simulator under one address serves both, unless it is said otherwise.
@@ -64,8 +66,8 @@ impl HttpClient {
             Err(why) => return failed(Failure::NotSent, why),
         };
         match self.http.execute(request).await {
-            Err(error) if error.is_connect() || error.is_builder() => failed(Failure::NotSent, chain(&error)),
-            Err(error) => failed(Failure::Lost, chain(&error)),
+            Err(error) if error.is_connect() || error.is_builder() => failed(Failure::NotSent, trouble::of(&error)),
+            Err(error) => failed(Failure::Lost, trouble::of(&error)),
             Ok(response) => read(response).await,
         }
     }
@@ -92,7 +94,7 @@ impl HttpClient {
             headers.insert(CONTENT_TYPE, value("content-type", &body.content_type)?);
             builder = builder.body(body.bytes);
         }
-        builder.headers(headers).build().map_err(|error| chain(&error))
+        builder.headers(headers).build().map_err(|error| trouble::of(&error))
     }
 }
 
@@ -104,7 +106,7 @@ fn proxied(
         Proxy::None => Ok(builder.no_proxy()),
         Proxy::Environment => Ok(builder),
         Proxy::Url { url, login } => {
-            let proxy = reqwest::Proxy::all(url).map_err(|error| format!(".url: {}", chain(&error)))?;
+            let proxy = reqwest::Proxy::all(url).map_err(|error| format!(".url: {}", trouble::of(&error)))?;
             Ok(builder.proxy(match login {
                 Some((user, password)) => proxy.basic_auth(user, password.reveal()),
                 None => proxy,
@@ -121,35 +123,23 @@ async fn read(mut response: reqwest::Response) -> Exchange {
         Ok(seconds) => Some(Duration::from_secs(seconds)),
         Err(_) => Timestamp::from_http_date(text).map(|at| at.since(server_time.unwrap_or_else(Timestamp::now))),
     });
+    let too_long = || failed(Failure::Lost, format!("the answer is longer than {} MiB", ANSWER_BYTES_MAX >> 20));
+    if response.content_length().is_some_and(|announced| announced > ANSWER_BYTES_MAX as u64) {
+        return too_long();
+    }
     let mut body = Vec::new();
     loop {
         match response.chunk().await {
-            Ok(Some(part)) if body.len() + part.len() > ANSWER_BYTES_MAX => {
-                return failed(Failure::Lost, format!("the answer is longer than {ANSWER_BYTES_MAX} bytes"));
-            }
+            Ok(Some(part)) if body.len() + part.len() > ANSWER_BYTES_MAX => return too_long(),
             Ok(Some(part)) => body.extend_from_slice(&part),
             Ok(None) => break,
-            Err(error) => return failed(Failure::Lost, chain(&error)),
+            Err(error) => return failed(Failure::Lost, trouble::of(&error)),
         }
     }
-    Exchange { heard: Heard::Answer(Answer { status, retry_after, body }), server_time, trouble: None }
+    let trouble = trouble::of_status(status);
+    Exchange { heard: Heard::Answer(Answer { status, retry_after, body }), server_time, trouble }
 }
 
 fn failed(failure: Failure, why: String) -> Exchange {
     Exchange { heard: Heard::Failed(failure), server_time: None, trouble: Some(why) }
-}
-
-/// An error with its causes: the outermost says only that something failed. Without the address, whose query may hold a
-/// number.
-fn chain(error: &reqwest::Error) -> String {
-    let mut text = String::new();
-    let mut cause: Option<&dyn std::error::Error> = std::error::Error::source(error);
-    while let Some(error) = cause {
-        if !text.is_empty() {
-            text.push_str(": ");
-        }
-        text.push_str(&error.to_string());
-        cause = error.source();
-    }
-    if text.is_empty() { "the request failed".to_owned() } else { text }
 }

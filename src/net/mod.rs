@@ -7,6 +7,7 @@ mod client;
 mod remote;
 mod sandbox;
 mod tls;
+mod trouble;
 
 use crate::config::{GatewaySettings, Settings};
 use crate::engine::{Event, Outlet, Pulse};

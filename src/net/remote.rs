@@ -11,6 +11,7 @@ use crate::config::RemoteSettings;
 use crate::engine::Pulse;
 use crate::gateway::{Adapter, Errand, Failure, Heard, Job, Moment, News, Order, Request, Step, Task, adapter};
 use crate::logging::Log;
+use crate::message::{Class, Outcome, Reason};
 use crate::time::Timestamp;
 use governor::clock::Clock;
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
@@ -27,6 +28,8 @@ use tokio::time::{Instant, timeout_at};
 const STEPS_MAX: usize = 200;
 /// How long anything but a send may take; below the engine's lease of a look-up.
 const OTHER_WAIT: Duration = Duration::from_secs(50);
+/// With clocks that differ by more, nothing is taken for absent. Adapters look at ten minutes and more around a message.
+const CLOCK_DIFFERENCE_DOUBTED: i64 = 5 * 60_000;
 /// A clock that differs by more is warned of: some vendors refuse requests then.
 const CLOCK_DIFFERENCE_MAX: i64 = 60_000;
 
@@ -154,6 +157,20 @@ impl Remote {
     }
 }
 
+/// Whether a message never arrived is found out by looking at a span of time: with clocks that differ too much, one that
+/// did arrive may lie outside of it, and must not be sent again.
+fn doubted(mut news: News, gateway: &str, pulse: &Mutex<Pulse>) -> News {
+    let difference = pulse.lock().of(gateway).clock_difference_ms.unwrap_or_default();
+    if let News::LookedUp { words, .. } = &mut news
+        && difference.abs() > CLOCK_DIFFERENCE_DOUBTED
+    {
+        for word in words.iter_mut().filter(|word| word.outcome.class == Class::Absent) {
+            word.outcome = Outcome::new(Class::Uncertain, Reason::AnswerLost);
+        }
+    }
+    news
+}
+
 /// Waits until a rate allows so many more. No more than the rate of a second is asked for: the engine's errands are no
 /// larger.
 async fn ready(limiter: Option<&DefaultDirectRateLimiter>, count: usize) {
@@ -173,11 +190,11 @@ impl Peer for Remote {
             Job::Poll { cursor, since, .. } => Order::Poll { cursor, since },
             Job::Confirm { receipt, .. } => Order::Confirm { receipt },
         };
-        let name = self.name.clone();
+        let (name, pulse) = (self.name.clone(), Arc::clone(&self.pulse));
         let dialogue = tokio::task::spawn_local(async move { self.converse(order, budget).await });
         tokio::task::spawn_local(async move {
             let news = match dialogue.await {
-                Ok(Ok(news)) => news,
+                Ok(Ok(news)) => news.map(|news| doubted(news, &name, &pulse)),
                 // The thread ends.
                 Err(error) if error.is_cancelled() => None,
                 fault => {
@@ -191,3 +208,6 @@ impl Peer for Remote {
         });
     }
 }
+
+#[cfg(test)]
+mod tests;

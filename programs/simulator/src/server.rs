@@ -15,7 +15,8 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
 use http_body_util::{BodyExt, Limited};
 use hyper::body::Incoming;
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper::server::conn::{http1, http2};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use std::net::{Shutdown, SocketAddr};
 use std::sync::Arc;
@@ -72,22 +73,24 @@ async fn connection(world: Arc<World>, stream: TcpStream, tls: Option<TlsAccepto
     let Ok(stream) = TcpStream::from_std(stream) else { return };
     let _ = stream.set_nodelay(true);
     match tls {
-        None => talk(world, stream, second, router).await,
+        None => talk(world, stream, false, second, router).await,
         Some(tls) => {
             if let Ok(stream) = tls.accept(stream).await {
-                talk(world, stream, second, router).await;
+                let two = stream.get_ref().1.alpn_protocol() == Some(b"h2");
+                talk(world, stream, two, second, router).await;
             }
         }
     }
 }
 
-async fn talk<S>(world: Arc<World>, stream: S, second: std::net::TcpStream, router: Router)
+/// Speaks HTTP/2 if `two`, else HTTP/1.1.
+async fn talk<S>(world: Arc<World>, stream: S, two: bool, second: std::net::TcpStream, router: Router)
 where
-    S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin,
+    S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send + 'static,
 {
-    let second = &second;
+    let second = Arc::new(second);
     let service = hyper::service::service_fn(move |request| {
-        let (world, router) = (world.clone(), router.clone());
+        let (world, router, second) = (world.clone(), router.clone(), second.clone());
         async move {
             let response = answer(&world, request, router).await;
             match response.extensions().get::<Sever>() {
@@ -106,8 +109,13 @@ where
         }
     });
     // A connection that ends in an error is one that was dropped on purpose, or by the caller.
-    let mut http = hyper::server::conn::http1::Builder::new();
-    let _ = http.timer(TokioTimer::new()).serve_connection(TokioIo::new(stream), service).await;
+    if two {
+        let mut http = http2::Builder::new(TokioExecutor::new());
+        let _ = http.timer(TokioTimer::new()).serve_connection(TokioIo::new(stream), service).await;
+    } else {
+        let mut http = http1::Builder::new();
+        let _ = http.timer(TokioTimer::new()).serve_connection(TokioIo::new(stream), service).await;
+    }
 }
 
 async fn answer(world: &Arc<World>, request: hyper::Request<Incoming>, router: Router) -> Response {

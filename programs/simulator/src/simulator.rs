@@ -56,7 +56,7 @@ pub struct Options {
     pub webhooks: BTreeMap<Vendor, String>,
     /// Bizgo: recipients per second, counted as the vendor counts; 0 for no limit.
     pub bizgo_per_second: u32,
-    /// Speak TLS.
+    /// Speak TLS, and HTTP/2 to who can.
     pub tls: Option<Tls>,
 }
 
@@ -221,5 +221,7 @@ fn acceptor(tls: &Tls) -> io::Result<TlsAcceptor> {
         .map_err(|error| named(&tls.certificate, &error))?;
     let key = PrivateKeyDer::from_pem_file(&tls.key).map_err(|error| named(&tls.key, &error))?;
     let config = ServerConfig::builder().with_no_client_auth().with_single_cert(chain, key);
-    Ok(TlsAcceptor::from(Arc::new(config.map_err(|error| named(&tls.certificate, &error))?)))
+    let mut config = config.map_err(|error| named(&tls.certificate, &error))?;
+    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    Ok(TlsAcceptor::from(Arc::new(config)))
 }

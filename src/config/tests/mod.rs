@@ -1,6 +1,7 @@
 //! The promises of the configuration.
 
 mod files;
+mod gateways;
 mod random;
 
 use super::*;

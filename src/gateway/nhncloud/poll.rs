@@ -4,7 +4,7 @@
 //! while much comes in; that holds as long as new rows come last, which the vendor's documents do not say. So once they
 //! are over, they are read from the beginning as a closed window: every row is read about twice, late ones included.
 //!
-//! Invariants: one page of each service per poll; a page that could not be read is asked for again by the next poll; a
+//! Invariants: a bounded number of pages of each service per poll; a page that could not be read is asked for again by the next poll; a
 //! cursor that cannot be read is begun anew.
 
 use super::Service;
@@ -21,6 +21,9 @@ const DAY: i64 = 24 * 60 * MINUTE;
 
 /// No window has more pages: a vendor that always gives a full one must not keep us for ever.
 const PAGES_MAX: usize = 10_000;
+
+/// Pages of one service in one poll: under load the way to the vendor and back is not waited for each time in between.
+const PAGES_A_POLL: usize = 10;
 
 /// How long after its end a window is closed: rows may become visible a little after their time.
 const LAG: i64 = 20_000;
@@ -76,6 +79,8 @@ pub(super) struct Poll {
     /// The service that is asked.
     under_way: Option<usize>,
     next: usize,
+    /// Pages of the present service that this poll has read.
+    read: usize,
     reports: Vec<Report>,
     more: bool,
 }
@@ -84,7 +89,7 @@ impl Poll {
     pub fn new(services: [Option<Arc<Service>>; 2], cursor: &str, since: Timestamp) -> Self {
         let begin = Place::at(since.0.saturating_sub(MINUTE));
         let places = serde_json::from_str(cursor).unwrap_or([begin; 2]);
-        Poll { services, places, under_way: None, next: 0, reports: Vec::new(), more: false }
+        Poll { services, places, under_way: None, next: 0, read: 0, reports: Vec::new(), more: false }
     }
 
     fn request(&mut self, at: usize, now: i64) -> Option<Request> {
@@ -110,7 +115,14 @@ impl Poll {
             (outcome.class != Class::Pending).then_some(Report { mark: row.mark()?, outcome })
         });
         self.reports.extend(reports);
-        self.more |= place.go_on(&page);
+        let more = place.go_on(&page);
+        self.read += 1;
+        if more && self.read < PAGES_A_POLL {
+            self.next = at;
+        } else {
+            self.read = 0;
+            self.more |= more;
+        }
     }
 }
 
