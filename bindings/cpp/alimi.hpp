@@ -242,6 +242,9 @@ public:
         return json;
     }
 
+    /** Gives the running client another configuration; on an error nothing has changed. */
+    void reload(const std::string &config) { check(alimi_reload(number_, config.c_str())); }
+
     /** Ends the waiting polls of this client, or the next one where none waits. */
     void wake() { check(alimi_wake(number_)); }
 

@@ -364,6 +364,8 @@ type
     function Poll(TimeoutMs: Integer; out Answer: TAlimiResult): Boolean;
     procedure Acknowledge(const Key: TAlimiText);
     function Status(const Key: TAlimiText): TAlimiResult;
+    // Gives the running client another configuration; on an error nothing has changed.
+    procedure Reload(const Config: TAlimiText);
     procedure Wake;
     // False when the time ran out.
     function Flush(TimeoutMs: Integer): Boolean;
@@ -637,6 +639,11 @@ var
 begin
   Ask(AskStatus, 0, Key, Json);
   Result := ResultOf(Json);
+end;
+
+procedure TAlimiClient.Reload(const Config: TAlimiText);
+begin
+  Check(alimi_reload_w(FNumber, PWideChar(Config)));
 end;
 
 procedure TAlimiClient.Wake;

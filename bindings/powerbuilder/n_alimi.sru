@@ -161,6 +161,7 @@ public function long of_cancel (string as_key)
 public function long of_poll (long al_timeout_ms, ref string as_result)
 public function long of_ack (string as_key)
 public function long of_status (string as_key, ref string as_result)
+public function long of_reload (string as_config)
 public function long of_wake ()
 public function long of_flush (long al_timeout_ms)
 public function long of_stats (string as_query, ref string as_answer)
@@ -247,6 +248,10 @@ do
 loop while ll_code = ALIMI_ERR_BUFFER_TOO_SMALL
 if ll_code = ALIMI_OK then as_result = ls_buffer
 return ll_code
+end function
+
+public function long of_reload (string as_config);// Gives the running client another configuration; on an error nothing has changed.
+return alimi_reload(il_client, as_config)
 end function
 
 public function long of_wake ();return alimi_wake(il_client)

@@ -287,14 +287,14 @@ pub extern "system" fn alimi_wake(client: i32) -> i32 {
 /// # Changing the configuration
 ///
 /// Gives a running client another configuration: gateways, accounts, templates, routes and everything else except
-/// outbox.path, outbox.shared, encoding and logging, which must stay as they are.
+/// outbox.path, outbox.shared, outbox.key, encoding, logging and access_record, which must stay as they are.
 ///
 /// `config`: as for alimi_init, UTF-8 or the path of a file. On an error nothing has changed. What waits and was
 /// certainly not sent goes by the new configuration; what is under way ends with the gateway it went to, so leave that
 /// one in the configuration until alimi_get_health shows nothing accepted any more.
 /// Blocks for the disk.
 /// Returns ALIMI_OK. Errors: ALIMI_ERR_INVALID_HANDLE, ALIMI_ERR_CLOSED, any of the groups configuration and outbox,
-/// ALIMI_ERR_INVALID_ARGUMENT, ALIMI_ERR_INVALID_TEXT, ALIMI_ERR_INSIDE_CALLBACK.
+/// ALIMI_ERR_INVALID_ARGUMENT, ALIMI_ERR_ENCODING, ALIMI_ERR_INSIDE_CALLBACK.
 #[unsafe(no_mangle)]
 pub unsafe extern "system" fn alimi_reload(client: i32, config: *const c_char) -> i32 {
     unsafe { calls::reload(client, config.cast::<u8>()) }

@@ -49,7 +49,7 @@ static int32_t start(const char *directory)
     unit_t *to = config;
     const char *from;
     int32_t client = 0;
-    for (from = "{\"outbox\":{\"path\":\""; *from != '\0'; from++) *to++ = (unit_t)*from;
+    for (from = "{\"outbox\":{\"encryption\":\"none\",\"path\":\""; *from != '\0'; from++) *to++ = (unit_t)*from;
     for (from = directory; *from != '\0'; from++) *to++ = (unit_t)*from;
     for (from = rest; *from != '\0'; from++) *to++ = (unit_t)*from;
     memcpy(to, end, sizeof end);

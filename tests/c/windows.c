@@ -18,7 +18,7 @@ static char place[MAX_PATH];
 static void configure(char *config, const char *outbox, const char *more)
 {
     sprintf(config,
-            "{\"outbox\":{\"path\":\"%s\"},\"encoding\":\"cp949\","
+            "{\"outbox\":{\"encryption\":\"none\",\"path\":\"%s\"},\"encoding\":\"cp949\","
             "\"gateways\":{\"g\":{\"type\":\"sandbox\",\"delay_ms\":0,\"journal\":\"journal.txt\"}},"
             "\"accounts\":{\"clinic\":{\"sender_key\":\"any\",\"sender_number\":\"070-0000-0001\"}}%s}",
             outbox, more);

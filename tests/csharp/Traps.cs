@@ -39,7 +39,7 @@ public sealed class Traps : MarshalByRefObject
     private static AlimiClient Open(string name)
     {
         string outbox = Path.Combine(directory, name + ".db").Replace('\\', '/');
-        return new AlimiClient("{\"outbox\":{\"path\":\"" + outbox + "\"},\"logging\":{\"file\":null}," +
+        return new AlimiClient("{\"outbox\":{\"encryption\":\"none\",\"path\":\"" + outbox + "\"},\"logging\":{\"file\":null}," +
             "\"gateways\":{\"sandbox\":{\"type\":\"sandbox\",\"delay_ms\":1}}," +
             "\"accounts\":{\"clinic\":{\"sender_key\":\"any\",\"sender_number\":\"070-0000-0001\"}}," +
             "\"templates\":{\"visit\":{\"text\":\"#{name} - #{time}\"}}}");

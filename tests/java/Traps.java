@@ -29,7 +29,7 @@ public final class Traps {
 
     public static AlimiClient open(Path directory, String name) {
         String outbox = directory.resolve(name + ".db").toString().replace('\\', '/');
-        return new AlimiClient("{\"outbox\":{\"path\":\"" + outbox + "\"},\"logging\":{\"file\":null},"
+        return new AlimiClient("{\"outbox\":{\"encryption\":\"none\",\"path\":\"" + outbox + "\"},\"logging\":{\"file\":null},"
                 + "\"gateways\":{\"sandbox\":{\"type\":\"sandbox\",\"delay_ms\":1}},"
                 + "\"accounts\":{\"clinic\":{\"sender_key\":\"any\",\"sender_number\":\"070-0000-0001\"}},"
                 + "\"templates\":{\"visit\":{\"text\":\"#{name} - #{time}\"}}}");

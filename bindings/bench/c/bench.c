@@ -44,7 +44,7 @@ int main(int argc, char **argv)
     int count, warm;
     if (argc != 4) return 2;
     sprintf(config,
-            "{\"outbox\":{\"path\":\"%.4000s/%.10s.db\"},\"gateways\":{\"sandbox\":{\"type\":\"sandbox\",\"delay_ms\":0}},"
+            "{\"outbox\":{\"encryption\":\"none\",\"path\":\"%.4000s/%.10s.db\"},\"gateways\":{\"sandbox\":{\"type\":\"sandbox\",\"delay_ms\":0}},"
             "\"accounts\":{\"clinic\":{\"sender_key\":\"any\",\"sender_number\":\"070-0000-0001\"}},"
             "\"templates\":{\"visit\":{\"text\":\"#{name} - #{time}\"}},\"logging\":{\"file\":null}}",
             argv[1], argv[3]);

@@ -9,7 +9,7 @@ internal static class Bench
     private static void Main(string[] arguments)
     {
         int count = int.Parse(arguments[1]);
-        using (var client = new AlimiClient("{\"outbox\":{\"path\":\"" + arguments[0] + "/" + arguments[2] + ".db\"}," +
+        using (var client = new AlimiClient("{\"outbox\":{\"encryption\":\"none\",\"path\":\"" + arguments[0] + "/" + arguments[2] + ".db\"}," +
             "\"gateways\":{\"sandbox\":{\"type\":\"sandbox\",\"delay_ms\":0}}," +
             "\"accounts\":{\"clinic\":{\"sender_key\":\"any\",\"sender_number\":\"070-0000-0001\"}}," +
             "\"templates\":{\"visit\":{\"text\":\"#{name} - #{time}\"}},\"logging\":{\"file\":null}}"))

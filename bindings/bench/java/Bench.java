@@ -5,7 +5,7 @@ import kr.alimi.AlimiResult;
 public final class Bench {
     public static void main(String[] arguments) {
         int count = Integer.parseInt(arguments[1]);
-        try (AlimiClient client = new AlimiClient("{\"outbox\":{\"path\":\"" + arguments[0] + "/" + arguments[2] + ".db\"},"
+        try (AlimiClient client = new AlimiClient("{\"outbox\":{\"encryption\":\"none\",\"path\":\"" + arguments[0] + "/" + arguments[2] + ".db\"},"
                 + "\"gateways\":{\"sandbox\":{\"type\":\"sandbox\",\"delay_ms\":0}},"
                 + "\"accounts\":{\"clinic\":{\"sender_key\":\"any\",\"sender_number\":\"070-0000-0001\"}},"
                 + "\"templates\":{\"visit\":{\"text\":\"#{name} - #{time}\"}},\"logging\":{\"file\":null}}")) {

@@ -19,7 +19,7 @@ def run(client, first, count):
 def main():
     count = int(sys.argv[2])
     config = {
-        "outbox": {"path": "%s/%s.db" % (sys.argv[1], sys.argv[3])},
+        "outbox": {"encryption": "none", "path": "%s/%s.db" % (sys.argv[1], sys.argv[3])},
         "gateways": {"sandbox": {"type": "sandbox", "delay_ms": 0}},
         "accounts": {"clinic": {"sender_key": "any", "sender_number": "070-0000-0001"}},
         "templates": {"visit": {"text": "#{name} - #{time}"}},

@@ -138,6 +138,9 @@ namespace Alimi
                 delegate(byte[] buf) { return Native.Call.alimi_get_status_json(client, k, buf, buf.Length); }).Text;
         }
 
+        /// <summary>Gives the running client another configuration; on an error nothing has changed.</summary>
+        public void Reload(string config) { Check(Native.Call.alimi_reload(client, Bytes("config", config, Strict(Encoding.UTF8)))); }
+
         /// <summary>Ends the waiting polls, or the next one where none waits.</summary>
         public void Wake() { Check(Native.Call.alimi_wake(client)); }
 

@@ -182,7 +182,7 @@ namespace Alimi
             internal Alimtalk alimi_send_alimtalk;
             internal SendText alimi_send_text;
             internal TextOut alimi_send_batch, alimi_get_stats, alimi_get_status_json;
-            internal OfText alimi_cancel, alimi_ack_result;
+            internal OfText alimi_reload, alimi_cancel, alimi_ack_result;
             internal Poll alimi_poll_result;
             internal NumbersOut alimi_poll_result_json;
             internal Status alimi_get_status;

@@ -146,6 +146,14 @@ def set_log_callback(level, function):
     return _keep(_log_callbacks, wrapped, _check(functions["alimi_set_log_callback"](level, wrapped, None)))
 
 
+def _wide_config(config):
+    if hasattr(config, "keys"):
+        config = json.dumps(config)
+    elif hasattr(config, "__fspath__"):
+        config = config.__fspath__()
+    return _wide(config)
+
+
 class Client(object):
     """One open outbox. `config` is a mapping, JSON text, or the path of a JSON file."""
 
@@ -153,12 +161,8 @@ class Client(object):
     _open = False
 
     def __init__(self, config):
-        if hasattr(config, "keys"):
-            config = json.dumps(config)
-        elif hasattr(config, "__fspath__"):
-            config = config.__fspath__()
         number = ctypes.c_int32()
-        _check(functions["alimi_init_w"](_wide(config), ctypes.byref(number)))
+        _check(functions["alimi_init_w"](_wide_config(config), ctypes.byref(number)))
         self._number = number.value
         self._callbacks = []
         self._open = True
@@ -219,6 +223,10 @@ class Client(object):
         """Where a message stands, or how it ended."""
         key, call = _wide(key), functions["alimi_get_status_json_w"]
         return _result(_ask(lambda buffer, units: call(self._number, key, buffer, units))[1])
+
+    def reload(self, config):
+        """Gives the running client another configuration, as for Client(); on an error nothing has changed."""
+        _check(functions["alimi_reload_w"](self._number, _wide_config(config)))
 
     def wake(self):
         """Ends the waiting polls of this client, or the next one where none waits."""

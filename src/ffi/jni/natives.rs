@@ -216,6 +216,19 @@ pub extern "system" fn Java_kr_alimi_Native_getStatusJson(
 }
 
 #[unsafe(no_mangle)]
+pub extern "system" fn Java_kr_alimi_Native_reload(
+    env: EnvUnowned,
+    _: JClass,
+    client: jint,
+    config: JByteArray,
+) -> jint {
+    native(env, |env| {
+        let config = Text::new(env, &config)?;
+        Ok(unsafe { api::alimi_reload(client, config.as_ptr()) })
+    })
+}
+
+#[unsafe(no_mangle)]
 pub extern "system" fn Java_kr_alimi_Native_wake(env: EnvUnowned, _: JClass, client: jint) -> jint {
     native(env, |_| Ok(api::alimi_wake(client)))
 }

@@ -293,6 +293,7 @@ static int simple(int32_t client)
     int32_t code;
     if (is("cancel")) code = alimi_cancel(client, f(2));
     else if (is("ack")) code = alimi_ack_result(client, f(2));
+    else if (is("reload")) code = alimi_reload(client, f(2));
     else if (is("wake")) code = alimi_wake(client);
     else if (is("flush")) code = alimi_flush(client, atoi(f(2)));
     else if (is("close")) code = alimi_shutdown(client, atoi(f(2)));
@@ -410,7 +411,7 @@ int main(int argc, char **argv)
             printf("\n%s %s\n", number, f(1));
         } else {
             int at = *f(1) >= 'A' && *f(1) <= 'Z' ? *f(1) - 'A' : 0;
-            int configures = is("open") || is("openfile");
+            int configures = is("open") || is("openfile") || is("reload");
             for (i = 1; i < field_count; i++) expand(fields[i], !configures && clients[at].cp949);
             if (!without_client()) of_client(at, argv[2], number);
         }

@@ -236,6 +236,7 @@ void of_client(const Words &f, const std::string &file)
         say(head + " " + name + (well ? " " + verdicts : ""));
     } else if (word == "cancel") code([&] { client.cancel(f[2]); return ALIMI_OK; });
     else if (word == "ack") code([&] { client.acknowledge(f[2]); return ALIMI_OK; });
+    else if (word == "reload") code([&] { client.reload(f[2]); return ALIMI_OK; });
     else if (word == "wake") code([&] { client.wake(); return ALIMI_OK; });
     else if (word == "flush") code([&] { return client.flush(ms(last)) ? ALIMI_OK : ALIMI_PENDING; });
     else if (word == "close") code([&] { return client.shutdown(ms(last)); });
@@ -317,7 +318,7 @@ void whole_list(const char *list, const std::string &directory)
             define("$outbox", directory + "/case-" + number + ".db", directory + "/case-" + number + ".db");
             say("\n" + number + " " + f[1]);
         } else {
-            const bool configures = f[0] == "open" || f[0] == "openfile";
+            const bool configures = f[0] == "open" || f[0] == "openfile" || f[0] == "reload";
             const bool cp949 = f.size() > 1 && !configures && clients.count(f[1]) > 0 && clients[f[1]].cp949;
             for (std::size_t i = 1; i < f.size(); i++) f[i] = expanded(f[i], cp949);
             run(f, directory + "/case-" + number + ".json");

@@ -159,6 +159,7 @@ internal sealed class Conformance
                 break;
             case "cancel": Say(delegate { client.Cancel(F(2)); return "ALIMI_OK"; }); break;
             case "ack": Say(delegate { client.AckResult(F(2)); return "ALIMI_OK"; }); break;
+            case "reload": Say(delegate { client.Reload(F(2)); return "ALIMI_OK"; }); break;
             case "wake": Say(delegate { client.Wake(); return "ALIMI_OK"; }); break;
             case "flush": Say(delegate { return Name(client.Flush(N(2))); }); break;
             case "close": Say(delegate { return Name(client.Shutdown(N(2))); }); break;

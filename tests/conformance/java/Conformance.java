@@ -193,6 +193,7 @@ final class Conformance {
                 break;
             case "cancel": say(() -> done(() -> client.cancel(f(2)))); break;
             case "ack": say(() -> done(() -> client.ackResult(f(2)))); break;
+            case "reload": say(() -> done(() -> client.reload(f(2)))); break;
             case "wake": say(() -> done(client::wake)); break;
             case "flush": say(() -> name(client.flush(n(2)))); break;
             case "close": say(() -> name(client.shutdown(n(2)))); break;

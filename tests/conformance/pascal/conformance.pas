@@ -370,6 +370,8 @@ begin
     Client.Cancel(F[2])
   else if F[0] = 'ack' then
     Client.Acknowledge(F[2])
+  else if F[0] = 'reload' then
+    Client.Reload(F[2])
   else if F[0] = 'wake' then
     Client.Wake
   else if F[0] = 'flush' then

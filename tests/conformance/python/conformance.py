@@ -128,6 +128,9 @@ class List(object):
     def do_ack(self, name, key):
         self.simple("ack", name, lambda: self.clients[name].acknowledge(key))
 
+    def do_reload(self, name, config):
+        self.simple("reload", name, lambda: self.clients[name].reload(config))
+
     def do_wake(self, name):
         self.simple("wake", name, self.clients[name].wake)
 

@@ -119,6 +119,11 @@ public final class AlimiClient implements AutoCloseable {
         return text(BUFFER, encoding, out -> Native.getStatusJson(client, in("key", key), out)).text;
     }
 
+    /** Gives the running client another configuration; on an error nothing has changed. */
+    public void reload(String config) {
+        check(Native.reload(client, bytes("config", config, StandardCharsets.UTF_8)), encoding);
+    }
+
     /** Ends the waiting polls, or the next one where none waits. */
     public void wake() {
         check(Native.wake(client), encoding);

@@ -44,6 +44,8 @@ final class Native {
 
     static native int getStatusJson(int client, byte[] key, byte[] buffer);
 
+    static native int reload(int client, byte[] config);
+
     static native int wake(int client);
 
     static native int getStats(int client, byte[] query, byte[] buffer);
