@@ -6,6 +6,7 @@
 mod adapter;
 mod aligo;
 mod bizgo;
+mod carrier;
 mod errand;
 mod exchange;
 mod kakao;

@@ -4,7 +4,7 @@
 //! their channel needs are never sent; after a fault of the gateway nothing more is sent, so a dialogue ends in time.
 
 use super::adapter::unanswered;
-use super::ledger::{Ledger, Uploads, refused_content, upload_failed};
+use super::ledger::{Ledger, REQUESTS_MAX, Uploads, refused_content, upload_failed};
 use super::{Answer, Dialogue, Errand, Failure, Heard, Moment, Parcel, Request, Step};
 use crate::message::{Channel, Class, Image, Outcome, Reason};
 use crate::time::Timestamp;
@@ -44,6 +44,10 @@ pub(super) trait Sender {
     fn uploaded(&self, answer: &Answer) -> Result<String, Outcome>;
     /// Sends the messages.
     fn send(&self, errand: &Errand, load: &Load, moment: &Moment) -> Request;
+    /// Whether the answer refuses all for what may be the fault of one, so that parts are to be tried.
+    fn splits(&self, _: &Answer) -> bool {
+        false
+    }
     /// What the answer means, in the order of the load's parcels.
     fn judge(&self, errand: &Errand, load: &Load, answer: &Answer) -> Vec<Outcome>;
 }
@@ -54,6 +58,7 @@ pub(super) struct Sending<S> {
     ledger: Ledger,
     uploads: Uploads,
     loads: VecDeque<Load>,
+    asked: usize,
     under_way: UnderWay,
 }
 
@@ -67,7 +72,7 @@ enum UnderWay {
 impl<S: Sender> Sending<S> {
     pub fn new(vendor: S, ledger: Ledger) -> Self {
         let (uploads, loads) = (Uploads::default(), VecDeque::new());
-        Sending { vendor, ledger, uploads, loads, under_way: UnderWay::Nothing }
+        Sending { vendor, ledger, uploads, loads, asked: 0, under_way: UnderWay::Nothing }
     }
 
     fn plan(&mut self, now: Timestamp) {
@@ -99,6 +104,12 @@ impl<S: Sender> Sending<S> {
     fn hear(&mut self, heard: Heard) {
         let fault = fault(&heard);
         match (std::mem::replace(&mut self.under_way, UnderWay::Nothing), heard) {
+            (UnderWay::Send(load), Heard::Answer(answer)) if load.places.len() > 1 && self.vendor.splits(&answer) => {
+                for part in load.places.chunks(load.places.len().div_ceil(2)).rev() {
+                    let part = Load { places: part.to_vec(), files: Vec::new(), ..load };
+                    self.loads.push_front(part);
+                }
+            }
             (UnderWay::Send(load), Heard::Answer(answer)) => {
                 let outcomes = self.vendor.judge(self.ledger.errand(), &load, &answer);
                 for (at, outcome) in load.places.iter().zip(outcomes) {
@@ -154,6 +165,10 @@ impl<S: Sender> Dialogue for Sending<S> {
         match heard {
             Some(heard) => self.hear(heard),
             None => self.plan(moment.now),
+        }
+        self.asked += 1;
+        if self.asked > REQUESTS_MAX {
+            self.stop(&Outcome::new(Class::Transient, Reason::GatewayError));
         }
         match self.ask(moment) {
             Some(request) => Step::Ask(request),

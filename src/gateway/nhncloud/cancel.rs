@@ -6,7 +6,7 @@
 use super::send::USER;
 use super::{Header, Service, codes};
 use crate::gateway::adapter::{by_status, unanswered};
-use crate::gateway::ledger::{Ledger, not_cancelled};
+use crate::gateway::ledger::{Ledger, REQUESTS_MAX, not_cancelled};
 use crate::gateway::wire::{Target, escaped, number, part, to_json};
 use crate::gateway::{Answer, Dialogue, Failure, Heard, Method, Moment, Request, Step, wire};
 use crate::message::{Class, Outcome, Reason};
@@ -80,7 +80,7 @@ impl Dialogue for Cancel {
             }
             _ => {}
         }
-        while let Some(parcel) = self.ledger.parcel(self.next) {
+        while let Some(parcel) = self.ledger.parcel(self.next).filter(|_| self.next < REQUESTS_MAX) {
             let at = self.next;
             self.next += 1;
             if let Some((request_id, recipient_seq)) = parcel.reference.rsplit_once('/') {

@@ -1,4 +1,5 @@
-//! The vendor's codes: answers of both APIs, results of carriers. Kakao's results stand in [`crate::gateway::kakao`].
+//! The vendor's codes in the answers of both APIs. Results of deliveries stand in [`crate::gateway::kakao`] and
+//! [`crate::gateway::carrier`].
 //!
 //! Invariants: only a fault of which nobody knows whether the message was taken before it is Uncertain; it is settled by
 //! our reference, which is certain with this vendor.
@@ -69,29 +70,6 @@ pub(super) fn text(code: i64) -> Meaning {
         -7999..=-7000 => (Transient, Reason::GatewayError),
         -1999..=-1000 | -4999..=-4000 | -9999..=-9000 => (Configuration, Reason::GatewayConfiguration),
         _ => (Permanent, Reason::Other),
-    }
-}
-
-/// A carrier's result. Source: `nhncloud` 2.4.
-pub(super) fn carrier(code: &str) -> Meaning {
-    match code {
-        "1000" | "MTR1" => (Ok, Reason::None),
-        "1001" | "3011" | "E900" | "E999" => (Transient, Reason::GatewayError),
-        "1002" | "3001" | "3003" => (Permanent, Reason::InvalidRecipient),
-        "1003" => (Permanent, Reason::SenderNumberInvalid),
-        "1019" => (Transient, Reason::HandsetUnreachable),
-        "3002" | "3006" | "3013" => (Permanent, Reason::RecipientRefuses),
-        "3004" | "3005" | "3007" | "3008" | "3010" => (Permanent, Reason::HandsetUnreachable),
-        "3009" | "3016" | "E911" | "E913" => (Permanent, Reason::ContentRefused),
-        "3012" => (Permanent, Reason::Spam),
-        "3017" | "3018" | "3019" => (Configuration, Reason::SenderNumberInvalid),
-        "E915" => (Permanent, Reason::DuplicateRefused),
-        "E919" => (Permanent, Reason::OutsideHours),
-        _ => match (code.len(), code.as_bytes().first()) {
-            (4, Some(b'1')) => (Transient, Reason::GatewayError),
-            (4, Some(b'2')) => (Transient, Reason::HandsetUnreachable),
-            _ => (Permanent, Reason::Other),
-        },
     }
 }
 
@@ -169,38 +147,6 @@ mod tests {
         }
         for (code, class) in [(-1099, Configuration), (-2999, Permanent), (-7000, Transient), (9, Permanent)] {
             assert_eq!(text(code).0, class, "{code}");
-        }
-    }
-
-    #[test]
-    fn every_documented_carrier_code_has_its_class() {
-        let rows: &[(&[&str], Class)] = &[
-            (&["1000", "MTR1"], Ok),
-            (&["1001", "1019", "2000", "2001", "2002", "2003", "2004", "2005", "2006", "2007"], Transient),
-            (&["3011", "E900", "E999"], Transient),
-            (&["1002", "1003", "3000", "3001", "3002", "3003", "3004", "3005", "3006", "3007", "3008"], Permanent),
-            (&["3009", "3010", "3012", "3013", "3014", "3015", "3016"], Permanent),
-            (&["3017", "3018", "3019"], Configuration),
-            (&["4001", "4002", "4003", "4004", "4005", "4006", "4007", "4008", "4009", "4010"], Permanent),
-            (&["E911", "E913", "E915", "E919", "MTR2", "MTR2_1", "MTR2_2", "MTR2_3"], Permanent),
-            // Families.
-            (&["1099", "2099"], Transient),
-            (&["3099", "4099", "E123", "", "10000"], Permanent),
-        ];
-        for (codes, class) in rows {
-            for code in *codes {
-                assert_eq!(carrier(code).0, *class, "{code}");
-            }
-        }
-        for (code, reason) in [
-            ("3001", Reason::InvalidRecipient),
-            ("2003", Reason::HandsetUnreachable),
-            ("3006", Reason::RecipientRefuses),
-            ("3012", Reason::Spam),
-            ("3018", Reason::SenderNumberInvalid),
-            ("E915", Reason::DuplicateRefused),
-        ] {
-            assert_eq!(carrier(code).1, reason, "{code}");
         }
     }
 }

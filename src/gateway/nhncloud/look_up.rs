@@ -2,7 +2,8 @@
 //! time, whichever takes fewer requests.
 //!
 //! Invariants: a message is called absent only after a complete list that would have to hold it; what could not be asked,
-//! or whose list is incomplete, stays unasked; a row counts only for the recipient of its parcel.
+//! or whose list is incomplete, stays unasked; a row counts only for the recipient of its parcel; one message in trouble
+//! at the vendor's keeps no other from being settled.
 
 use super::Service;
 use super::rows::{PAGE, Page, Row, read};
@@ -24,6 +25,9 @@ const MARGIN: Duration = Duration::from_secs(600);
 /// The vendor answers for windows of at most 30 days.
 const WINDOW_MAX: Duration = Duration::from_secs(29 * 86_400);
 
+/// After so many failures in a row it is the gateway that is in trouble.
+const FAILURES_MAX: usize = 5;
+
 const NO_SUCH_MESSAGE: i64 = -1016;
 
 enum Ask {
@@ -41,6 +45,8 @@ pub(super) struct LookUp {
     asks: VecDeque<Ask>,
     under_way: Option<Ask>,
     asked: usize,
+    /// How many questions in a row have failed.
+    failed: usize,
     /// From when to when the messages were taken.
     window: (Timestamp, Timestamp),
     by_key: HashMap<String, usize>,
@@ -57,6 +63,7 @@ impl LookUp {
             asks: VecDeque::new(),
             under_way: None,
             asked: 0,
+            failed: 0,
             window: (Timestamp(0), Timestamp(0)),
             by_key: HashMap::new(),
             by_reference: HashMap::new(),
@@ -126,19 +133,30 @@ impl LookUp {
         let page = match (read(answer), &ask) {
             (Ok(page), _) => page,
             (Err(Some(NO_SUCH_MESSAGE)), Ask::Request(..)) => Page { rows: Vec::new(), total: Some(0) },
-            (Err(_), _) => {
-                // Of a fault of the gateway more questions would only make more.
-                if answer.status == 429 || answer.status >= 500 {
-                    self.asks.clear();
-                }
-                return;
-            }
+            (Err(_), _) => return self.fail(ask, answer),
         };
+        self.failed = 0;
         page.rows.iter().for_each(|row| self.note(row));
         match ask {
             Ask::Window(number) => self.go_on(number, &page),
             Ask::Request(_, places) => self.absent(&places, &page),
-            Ask::Key(at) => self.absent(&[at], &page),
+            // Without the time of its sending the window may not be that of the message.
+            Ask::Key(at) if self.ledger.parcel(at).is_some_and(|parcel| parcel.left.is_some()) => {
+                self.absent(&[at], &page);
+            }
+            Ask::Key(_) => {}
+        }
+    }
+
+    /// Of a request with many messages one may be in trouble: then they are asked for one by one.
+    fn fail(&mut self, ask: Ask, answer: &Answer) {
+        self.failed += 1;
+        if answer.status == 429 || self.failed >= FAILURES_MAX {
+            self.asks.clear();
+        } else if let Ask::Request(_, places) = ask
+            && places.len() > 1
+        {
+            self.asks.extend(places.into_iter().map(Ask::Key));
         }
     }
 

@@ -3,9 +3,9 @@
 //! Invariants: only what the vendor calls delivered is Ok; a failure after which its own text message may still come is
 //! Pending; a list without a good head is no list.
 
-use super::{Header, codes};
+use super::Header;
 use crate::gateway::wire::{number, part, text};
-use crate::gateway::{Answer, Mark, Reference, kakao, wire};
+use crate::gateway::{Answer, Mark, Reference, carrier, kakao, wire};
 use crate::message::{Class, Outcome, Reason, Recipient};
 use serde::Deserialize;
 
@@ -96,11 +96,11 @@ impl Row {
             ("1" | "2" | "7", _) => (Class::Pending, Reason::None),
             ("0", "") => (Class::Permanent, Reason::Other),
             (_, "") => (Class::Pending, Reason::None),
-            ("0", code) => match codes::carrier(code) {
+            ("0", code) => match carrier::result(code) {
                 (Class::Ok, _) => (Class::Permanent, Reason::Other),
                 meaning => meaning,
             },
-            (_, code) => codes::carrier(code),
+            (_, code) => carrier::result(code),
         };
         Outcome::new(class, reason)
     }

@@ -151,14 +151,32 @@ fn a_request_the_vendor_does_not_know_is_absent_and_what_never_left_is_not_asked
 }
 
 #[test]
-fn after_a_fault_no_more_questions_are_asked() {
-    let errand = errand(Task::LookUp, Channel::Alimtalk, 4);
-    for heard in [answer(429, &json!({})), answer(503, &json!({})), Some(Heard::Failed(Failure::NotSent))] {
+fn one_message_in_trouble_keeps_no_other_from_being_settled() {
+    let mut errand = errand(Task::LookUp, Channel::Alimtalk, 20);
+    errand.parcels.iter_mut().for_each(|parcel| parcel.reference = format!("20261201R/{}", parcel.id + 1));
+    let news = play(&adapter(), Order::Errand(errand.clone()), |request, _| {
+        let line = line(request);
+        let key = line.split("recipientGroupingKey=K").nth(1).and_then(|rest| rest.split("%2F").next());
+        match key.map(|number| number.parse().unwrap()) {
+            None | Some(7) => answer(500, &json!({})),
+            Some(number) => list(vec![found(number, "COMPLETED", "1000")], 1),
+        }
+    });
+    let unasked: Vec<usize> =
+        (0..20).zip(classes(&errand, news)).filter(|(_, class)| *class != Some(Class::Ok)).map(|(at, _)| at).collect();
+    assert_eq!(unasked, [7]);
+}
+
+#[test]
+fn a_gateway_in_trouble_is_not_asked_on() {
+    let errand = errand(Task::LookUp, Channel::Alimtalk, 20);
+    let not_sent = Some(Heard::Failed(Failure::NotSent));
+    for (heard, most) in [(answer(429, &json!({})), 1), (answer(503, &json!({})), 5), (not_sent, 1)] {
         let mut asked = 0;
         let news = play(&adapter(), Order::Errand(errand.clone()), |_, _| {
             asked += 1;
             heard.clone()
         });
-        assert_eq!((asked, classes(&errand, news)), (1, vec![None; 4]));
+        assert_eq!((asked, classes(&errand, news)), (most, vec![None; 20]));
     }
 }
