@@ -37,7 +37,7 @@ const
   ALIMI_DUPLICATE = 1;
   // Notice: no result is waiting.
   ALIMI_EMPTY = 2;
-  // Notice: messages remain in the outbox; they go on at the next start.
+  // Notice: not finished yet; it goes on by itself. After a shutdown: messages remain in the outbox for the next start.
   ALIMI_PENDING = 3;
   // Notice: messages of the batch were refused; the verdicts say which and why.
   ALIMI_PARTIAL = 4;
