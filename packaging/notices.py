@@ -4,7 +4,7 @@
     packaging/notices.py TARGET FOLDER
 
 Whether a licence is allowed at all is checked by cargo-deny in ./test. A crate that brings no text of it is refused here,
-unless it is the Apache licence, whose text is always the same.
+unless it is the Apache licence, whose text is always the same, or the MIT licence, where only the copyright line differs.
 """
 
 import json
@@ -51,6 +51,10 @@ def licence_texts(package):
         files.append(folder / named)
     if not files and "Apache-2.0" in (package["license"] or ""):
         files = [HERE.parent / "LICENSE-APACHE"]
+    if not files and package["license"] == "MIT" and package["authors"]:
+        owners = re.sub(r"\s*<[^>]*>", "", ", ".join(package["authors"]))
+        text = (HERE.parent / "LICENSE-MIT").read_text(encoding="utf-8").strip()
+        return [re.sub(r"(?m)^Copyright .*$", lambda _: f"Copyright (c) {owners}", text, count=1)]
     if not files:
         sys.exit(f"release: {package['name']} {package['version']} ({package['license']}) brings no text of its licence")
     return [file.read_text(encoding="utf-8", errors="replace").strip().replace("\r\n", "\n") for file in files]
