@@ -37,7 +37,9 @@ const EXPIRED_ELSEWHERE: (&str, &str, &str) =
 /// The text of a function, from its name to the end of its body.
 fn body(file: &str, function: &str) -> String {
     let text = std::fs::read_to_string(Path::new(ROOT).join(file)).unwrap();
-    let from = text.find(&format!(" {function}")).or(text.find(&format!("*{function}")));
+    // The last one: a stub for another system may stand before it.
+    let stubbed = text.rfind(&format!("\nstatic void {function}"));
+    let from = stubbed.or(text.find(&format!(" {function}"))).or(text.find(&format!("*{function}")));
     let from = from.unwrap_or_else(|| panic!("{file}: {function}"));
     text[from..].split("\n}\n").next().unwrap().to_owned()
 }

@@ -49,9 +49,11 @@ impl Host {
         assert_eq!(self.client.send("good", TO, "visit", VARIABLES, ""), 0);
         loop {
             let (code, result) = self.client.poll(60_000);
-            assert_eq!((code, result.state), (0, 5));
+            assert_eq!(code, 0);
             assert_eq!(self.client.acknowledge(result.key()), 0);
+            // Random input may hold a good message to any number of the sandbox, and so of any fate.
             if result.key() == "good" {
+                assert_eq!(result.state, 5);
                 break;
             }
         }

@@ -270,7 +270,8 @@ fn a_sealed_outbox_shows_no_number_name_text_or_picture_in_any_file_at_any_time(
     let directory = quick_directory();
     let pictures = quick_directory();
     let picture = pictures.path().join("map.jpg");
-    std::fs::write(&picture, [&[0xff, 0xd8, 0xff], PICTURE_MARK].concat()).unwrap();
+    std::fs::write(&picture, [&[0xff, 0xd8, 0xff, 0xc0, 0, 11, 8, 0, 8, 0, 8, 1, 1, 0x11, 0], PICTURE_MARK].concat())
+        .unwrap();
     let mut whole = configuration(directory.path());
     whole["outbox"] = json!({"path": directory.path().join("outbox.db"), "key": "5a".repeat(32)});
     whole["retention"] = json!({"content_days": 7, "key_days": 7});
