@@ -19,6 +19,8 @@ fn simulator() -> Simulator {
     Simulator::start(Options { report_delay: Duration::from_millis(50), ..Options::default() }).unwrap()
 }
 
+type Change = fn(&mut Value);
+
 /// The configuration after `change`.
 fn changed(configuration: &Value, change: impl FnOnce(&mut Value)) -> Settings {
     let mut configuration = configuration.clone();
@@ -32,7 +34,7 @@ fn ten_thousand_messages_move_from_one_vendor_to_another_with_none_lost_or_doubl
     let before = configuration(folder.path(), &simulator, &["nhncloud", "bizgo"], json!({}));
     let client = start(&before);
     for first in (0..MESSAGES).step_by(BATCH) {
-        let steps: [(usize, fn(&mut Value)); 3] = [
+        let steps: [(usize, Change); 3] = [
             (MESSAGES / 4, |c| c["routes"] = json!([{"percent": 30, "gateway": "bizgo"}])),
             (MESSAGES / 2, |c| c["accounts"]["naru"]["gateway"] = json!("bizgo")),
             (MESSAGES / 4 * 3, |c| {

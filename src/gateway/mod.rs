@@ -1,7 +1,7 @@
 //! Gateways: what a vendor's API can do and how it speaks. No IO.
 //!
 //! Invariants: an adapter only turns messages into requests and answers into [`crate::message::Outcome`]s; the engine reads its
-//! [`Capabilities`] and never asks which vendor it is; the network carries its [`Request`]s out and never reads them.
+//! [`Capabilities`] and never asks which vendor it is; the network carries its requests out and never reads them.
 
 mod adapter;
 mod aligo;
