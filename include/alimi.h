@@ -185,7 +185,7 @@ typedef unsigned short alimi_utf16_t;
 #define ALIMI_ERR_VARIABLE_MISSING (-304)
 /** The template has no variable of this name. */
 #define ALIMI_ERR_VARIABLE_UNKNOWN (-305)
-/** The text differs from the approved template. */
+/** The text differs from the approved template, or the gateway is known not to have that template so. */
 #define ALIMI_ERR_TEMPLATE_MISMATCH (-306)
 /** A part of the message is longer than the channel allows. */
 #define ALIMI_ERR_TOO_LONG (-307)
@@ -554,8 +554,8 @@ ALIMI_API int32_t ALIMI_CALL alimi_send_batch(int32_t client, const char *messag
  * Of one that is reserved at its gateway the gateway is asked: its result is ALIMI_STATE_CANCELLED once the gateway has
  * taken it back, or says what became of it where it was too late.
  * Blocks on the disk; never on the network.
- * Returns ALIMI_OK; ALIMI_PENDING while the gateway is asked. Errors: ALIMI_ERR_TOO_LATE, ALIMI_ERR_NOT_FOUND, any of the group outbox, ALIMI_ERR_ENCODING,
- * ALIMI_ERR_INVALID_HANDLE, ALIMI_ERR_CLOSED, ALIMI_ERR_INVALID_ARGUMENT.
+ * Returns ALIMI_OK; ALIMI_PENDING while the gateway is asked. Errors: ALIMI_ERR_TOO_LATE, ALIMI_ERR_NOT_FOUND, any of
+ * the group outbox, ALIMI_ERR_ENCODING, ALIMI_ERR_INVALID_HANDLE, ALIMI_ERR_CLOSED, ALIMI_ERR_INVALID_ARGUMENT.
  */
 ALIMI_API int32_t ALIMI_CALL alimi_cancel(int32_t client, const char *key);
 
@@ -636,6 +636,21 @@ ALIMI_API int32_t ALIMI_CALL alimi_wake(int32_t client);
  * ALIMI_ERR_INVALID_ARGUMENT, ALIMI_ERR_ENCODING, ALIMI_ERR_INSIDE_CALLBACK.
  */
 ALIMI_API int32_t ALIMI_CALL alimi_reload(int32_t client, const char *config);
+
+/**
+ * Asks every gateway for its approved templates, keeps the answers in the outbox, and compares them with the
+ * configuration.
+ *
+ * `report_buf`, `cap`: receives a JSON object: "complete"; "lists", whom it asked; "findings", each template that a gateway
+ * lacks, has not approved, or has otherwise, with the first difference; "differences", what is not the same at two gateways.
+ * From then on a message is refused (ALIMI_ERR_TEMPLATE_MISMATCH) whose template its gateway is known not to have as
+ * configured; a gateway that cannot be asked changes nothing.
+ * Blocks up to `timeout_ms` (0 or more).
+ * Returns ALIMI_OK; ALIMI_PENDING when the time ran out: the report has what is known so far, and asking goes on. Errors:
+ * ALIMI_ERR_BUFFER_TOO_SMALL, ALIMI_ERR_ENCODING, ALIMI_ERR_INSIDE_CALLBACK, any of the group outbox,
+ * ALIMI_ERR_INVALID_HANDLE, ALIMI_ERR_CLOSED, ALIMI_ERR_INVALID_ARGUMENT.
+ */
+ALIMI_API int32_t ALIMI_CALL alimi_sync_templates(int32_t client, int32_t timeout_ms, char *report_buf, int32_t cap);
 
 /* ---- Looking inside ---- */
 
@@ -757,6 +772,13 @@ ALIMI_API int32_t ALIMI_CALL alimi_get_status_json_w(
     int32_t client,
     const alimi_utf16_t *key,
     alimi_utf16_t *buf,
+    int32_t cap);
+
+/** As alimi_sync_templates. */
+ALIMI_API int32_t ALIMI_CALL alimi_sync_templates_w(
+    int32_t client,
+    int32_t timeout_ms,
+    alimi_utf16_t *report_buf,
     int32_t cap);
 
 /** As alimi_get_stats; every character is written as it is. */

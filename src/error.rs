@@ -81,7 +81,7 @@ codes! {
     UnknownTemplate = -303, "ALIMI_ERR_UNKNOWN_TEMPLATE", "The template is not in the configuration.";
     VariableMissing = -304, "ALIMI_ERR_VARIABLE_MISSING", "A variable of the template has no value.";
     VariableUnknown = -305, "ALIMI_ERR_VARIABLE_UNKNOWN", "The template has no variable of this name.";
-    TemplateMismatch = -306, "ALIMI_ERR_TEMPLATE_MISMATCH", "The text differs from the approved template.";
+    TemplateMismatch = -306, "ALIMI_ERR_TEMPLATE_MISMATCH", "The text differs from the approved template, or the gateway is known not to have that template so.";
     TooLong = -307, "ALIMI_ERR_TOO_LONG", "A part of the message is longer than the channel allows.";
     NotCp949 = -308, "ALIMI_ERR_NOT_CP949", "SMS, LMS and MMS cannot carry a character of the text.";
     Content = -309, "ALIMI_ERR_CONTENT", "A part of the message breaks a rule of the channel.";

@@ -47,7 +47,7 @@ fn the_library_exports_the_functions_of_the_header_and_the_natives_of_java_and_n
     let exported: BTreeSet<String> =
         symbols.lines().filter_map(|line| line.split_whitespace().last().map(str::to_owned)).collect();
     let mut expected = functions();
-    assert_eq!(expected.len(), 35);
+    assert_eq!(expected.len(), 37);
     if cfg!(feature = "jni") {
         expected.extend(natives().into_iter().map(|native| format!("Java_kr_alimi_Native_{native}")));
     }

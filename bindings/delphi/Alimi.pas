@@ -113,7 +113,7 @@ const
   ALIMI_ERR_VARIABLE_MISSING = -304;
   // The template has no variable of this name.
   ALIMI_ERR_VARIABLE_UNKNOWN = -305;
-  // The text differs from the approved template.
+  // The text differs from the approved template, or the gateway is known not to have that template so.
   ALIMI_ERR_TEMPLATE_MISMATCH = -306;
   // A part of the message is longer than the channel allows.
   ALIMI_ERR_TOO_LONG = -307;
@@ -293,6 +293,7 @@ function alimi_get_status(client: Integer; key: PAnsiChar; inout_result: PAlimiR
 function alimi_get_status_json(client: Integer; key: PAnsiChar; buf: PAnsiChar; cap: Integer): Integer; {$IFDEF MSWINDOWS}stdcall{$ELSE}cdecl{$ENDIF}; external AlimiLibrary;
 function alimi_wake(client: Integer): Integer; {$IFDEF MSWINDOWS}stdcall{$ELSE}cdecl{$ENDIF}; external AlimiLibrary;
 function alimi_reload(client: Integer; config: PAnsiChar): Integer; {$IFDEF MSWINDOWS}stdcall{$ELSE}cdecl{$ENDIF}; external AlimiLibrary;
+function alimi_sync_templates(client: Integer; timeout_ms: Integer; report_buf: PAnsiChar; cap: Integer): Integer; {$IFDEF MSWINDOWS}stdcall{$ELSE}cdecl{$ENDIF}; external AlimiLibrary;
 function alimi_get_stats(client: Integer; query: PAnsiChar; buf: PAnsiChar; cap: Integer): Integer; {$IFDEF MSWINDOWS}stdcall{$ELSE}cdecl{$ENDIF}; external AlimiLibrary;
 function alimi_get_health(client: Integer; buf: PAnsiChar; cap: Integer): Integer; {$IFDEF MSWINDOWS}stdcall{$ELSE}cdecl{$ENDIF}; external AlimiLibrary;
 function alimi_set_log_callback(level: Integer; function_: TAlimiLogCallback; context: Pointer): Integer; {$IFDEF MSWINDOWS}stdcall{$ELSE}cdecl{$ENDIF}; external AlimiLibrary;
@@ -309,6 +310,7 @@ function alimi_cancel_w(client: Integer; key: PWideChar): Integer; {$IFDEF MSWIN
 function alimi_poll_result_json_w(client: Integer; timeout_ms: Integer; buf: PWideChar; cap: Integer): Integer; {$IFDEF MSWINDOWS}stdcall{$ELSE}cdecl{$ENDIF}; external AlimiLibrary;
 function alimi_ack_result_w(client: Integer; key: PWideChar): Integer; {$IFDEF MSWINDOWS}stdcall{$ELSE}cdecl{$ENDIF}; external AlimiLibrary;
 function alimi_get_status_json_w(client: Integer; key: PWideChar; buf: PWideChar; cap: Integer): Integer; {$IFDEF MSWINDOWS}stdcall{$ELSE}cdecl{$ENDIF}; external AlimiLibrary;
+function alimi_sync_templates_w(client: Integer; timeout_ms: Integer; report_buf: PWideChar; cap: Integer): Integer; {$IFDEF MSWINDOWS}stdcall{$ELSE}cdecl{$ENDIF}; external AlimiLibrary;
 function alimi_get_stats_w(client: Integer; query: PWideChar; buf: PWideChar; cap: Integer): Integer; {$IFDEF MSWINDOWS}stdcall{$ELSE}cdecl{$ENDIF}; external AlimiLibrary;
 function alimi_get_health_w(client: Integer; buf: PWideChar; cap: Integer): Integer; {$IFDEF MSWINDOWS}stdcall{$ELSE}cdecl{$ENDIF}; external AlimiLibrary;
 // end of what is generated

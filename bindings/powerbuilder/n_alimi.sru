@@ -27,6 +27,7 @@ FUNCTION long alimi_cancel(long a_client, string a_key) LIBRARY "alimi.dll" ALIA
 FUNCTION long alimi_poll_result_json(long a_client, long a_timeout_ms, ref string a_buf, long a_cap) LIBRARY "alimi.dll" ALIAS FOR "alimi_poll_result_json_w"
 FUNCTION long alimi_ack_result(long a_client, string a_key) LIBRARY "alimi.dll" ALIAS FOR "alimi_ack_result_w"
 FUNCTION long alimi_get_status_json(long a_client, string a_key, ref string a_buf, long a_cap) LIBRARY "alimi.dll" ALIAS FOR "alimi_get_status_json_w"
+FUNCTION long alimi_sync_templates(long a_client, long a_timeout_ms, ref string a_report_buf, long a_cap) LIBRARY "alimi.dll" ALIAS FOR "alimi_sync_templates_w"
 FUNCTION long alimi_get_stats(long a_client, string a_query, ref string a_buf, long a_cap) LIBRARY "alimi.dll" ALIAS FOR "alimi_get_stats_w"
 FUNCTION long alimi_get_health(long a_client, ref string a_buf, long a_cap) LIBRARY "alimi.dll" ALIAS FOR "alimi_get_health_w"
 // end of what is generated

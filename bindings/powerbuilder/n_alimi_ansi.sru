@@ -27,6 +27,7 @@ FUNCTION long alimi_ack_result(long a_client, string a_key) LIBRARY "alimi.dll"
 FUNCTION long alimi_get_status_json(long a_client, string a_key, ref string a_buf, long a_cap) LIBRARY "alimi.dll"
 FUNCTION long alimi_wake(long a_client) LIBRARY "alimi.dll"
 FUNCTION long alimi_reload(long a_client, string a_config) LIBRARY "alimi.dll"
+FUNCTION long alimi_sync_templates(long a_client, long a_timeout_ms, ref string a_report_buf, long a_cap) LIBRARY "alimi.dll"
 FUNCTION long alimi_get_stats(long a_client, string a_query, ref string a_buf, long a_cap) LIBRARY "alimi.dll"
 FUNCTION long alimi_get_health(long a_client, ref string a_buf, long a_cap) LIBRARY "alimi.dll"
 // end of what is generated

@@ -158,6 +158,7 @@ Public Declare Function alimi_get_status Lib "alimi.dll" (ByVal client_ As Long,
 Public Declare Function alimi_get_status_json Lib "alimi.dll" (ByVal client_ As Long, ByVal key_ As String, ByVal buf_ As String, ByVal cap_ As Long) As Long
 Public Declare Function alimi_wake Lib "alimi.dll" (ByVal client_ As Long) As Long
 Public Declare Function alimi_reload Lib "alimi.dll" (ByVal client_ As Long, ByVal config_ As String) As Long
+Public Declare Function alimi_sync_templates Lib "alimi.dll" (ByVal client_ As Long, ByVal timeout_ms_ As Long, ByVal report_buf_ As String, ByVal cap_ As Long) As Long
 Public Declare Function alimi_get_stats Lib "alimi.dll" (ByVal client_ As Long, ByVal query_ As String, ByVal buf_ As String, ByVal cap_ As Long) As Long
 Public Declare Function alimi_get_health Lib "alimi.dll" (ByVal client_ As Long, ByVal buf_ As String, ByVal cap_ As Long) As Long
 Public Declare Function alimi_version_w Lib "alimi.dll" (ByVal buf_ As Long, ByVal cap_ As Long) As Long
@@ -172,6 +173,7 @@ Public Declare Function alimi_cancel_w Lib "alimi.dll" (ByVal client_ As Long, B
 Public Declare Function alimi_poll_result_json_w Lib "alimi.dll" (ByVal client_ As Long, ByVal timeout_ms_ As Long, ByVal buf_ As Long, ByVal cap_ As Long) As Long
 Public Declare Function alimi_ack_result_w Lib "alimi.dll" (ByVal client_ As Long, ByVal key_ As Long) As Long
 Public Declare Function alimi_get_status_json_w Lib "alimi.dll" (ByVal client_ As Long, ByVal key_ As Long, ByVal buf_ As Long, ByVal cap_ As Long) As Long
+Public Declare Function alimi_sync_templates_w Lib "alimi.dll" (ByVal client_ As Long, ByVal timeout_ms_ As Long, ByVal report_buf_ As Long, ByVal cap_ As Long) As Long
 Public Declare Function alimi_get_stats_w Lib "alimi.dll" (ByVal client_ As Long, ByVal query_ As Long, ByVal buf_ As Long, ByVal cap_ As Long) As Long
 Public Declare Function alimi_get_health_w Lib "alimi.dll" (ByVal client_ As Long, ByVal buf_ As Long, ByVal cap_ As Long) As Long
 ' end of what is generated

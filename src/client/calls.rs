@@ -86,6 +86,13 @@ impl Client {
         self.noted("reload", self.change(settings))
     }
 
+    /// Asks every gateway for its templates, keeps what they say, and compares it with the configuration. The report, as
+    /// JSON, and whether all have answered, or could not, within `timeout`; if not, it goes on, and the report says what is
+    /// known so far. From then on a message whose template the gateway is known not to have like this is refused.
+    pub fn sync_templates(&self, timeout: Duration) -> Result<(String, bool)> {
+        self.noted("sync_templates", self.ask_for_templates(timeout))
+    }
+
     /// How the client is. Reads beside the engine and never waits for it.
     pub fn health(&self) -> Result<Health> {
         self.noted("health", self.look())

@@ -14,7 +14,7 @@ use calls::Names;
 pub use health::{GatewayHealth, Health};
 
 use crate::config::Settings;
-use crate::content::Album;
+use crate::content::{Album, Report};
 use crate::engine::{
     Answer, Engine, Event, Inlet, NoAnswer, Outlet, Pulse, Reply, ResultQueue, Role, Verdict, ask, not_found, run,
 };
@@ -165,9 +165,14 @@ impl Client {
         let mut keys = Vec::with_capacity(requests.len());
         let mut messages = Vec::with_capacity(requests.len());
         let (album, mut sealer) = (Album::default(), Sealer::new(&self.vault));
-        let settings = self.settings();
+        let (settings, catalogue) = (self.settings(), Arc::clone(&self.pulse.lock().catalogue));
         for request in requests {
-            let sealed = crate::content::prepare(&settings, &album, request, now).and_then(|m| sealer.seal(m));
+            let prepared = crate::content::prepare(&settings, &album, request, now);
+            let checked = prepared.and_then(|message| {
+                catalogue.check(&message.account, &message.gateway, &message.template)?;
+                Ok(message)
+            });
+            let sealed = checked.and_then(|message| sealer.seal(message));
             keys.push(sealed.map(|sealed| {
                 let key = sealed.message.key.as_str().to_owned();
                 messages.push(sealed);
@@ -261,6 +266,22 @@ impl Client {
             Err(NoAnswer::Gone) if Instant::now() >= deadline => Ok(false),
             Err(_) => Err(self.why_gone()),
         }
+    }
+
+    fn ask_for_templates(&self, timeout: Duration) -> Result<(String, bool)> {
+        self.check_open()?;
+        let (reply, answer) = self.question()?;
+        self.tell(Event::SyncTemplates { reply })?;
+        let gone = self.gone.load(Ordering::SeqCst);
+        let complete = match answer.wait(if gone { Duration::ZERO } else { timeout.min(POLL_MAX) }) {
+            Ok(done) => done.map(|()| true)?,
+            Err(NoAnswer::Late) if !gone => false,
+            Err(_) => return Err(self.why_gone()),
+        };
+        let catalogue = Arc::clone(&self.pulse.lock().catalogue);
+        let report = serde_json::to_string(&Report { complete, catalogue: &catalogue });
+        // Plain texts and numbers always have a JSON form.
+        Ok((report.unwrap_or_default(), complete))
     }
 
     /// Stops: hands over what is due for at most `timeout`, then ends. True when no message is left in the outbox.

@@ -4,6 +4,7 @@
 //! gateway and carriers can take it; no error shows a number, a value or a text of the caller.
 
 mod buttons;
+mod catalogue;
 mod clean;
 mod cp949;
 mod digest;
@@ -22,6 +23,7 @@ mod text;
 mod there;
 mod values;
 
+pub(crate) use catalogue::{Catalogue, Report, inquiries};
 pub(crate) use image::Album;
 pub use phone::mask_number;
 pub(crate) use phone::normalise_sender;

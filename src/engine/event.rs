@@ -36,6 +36,8 @@ pub(crate) enum Event {
     Flush { reply: Reply<()>, deadline: Instant },
     /// From now on these settings.
     Reconfigure { settings: Arc<Settings>, reply: Reply<()> },
+    /// Ask all gateways for their templates; answered when all have said something.
+    SyncTemplates { reply: Reply<()> },
     /// The queue of results has room again.
     Refill,
     /// Hand over what is due until the deadline, then end.

@@ -62,6 +62,9 @@ impl Engine {
                 let confirm = |receipt: &String| Job::Confirm { gateway: gateway.clone(), receipt: receipt.clone() };
                 turn.confirmations.extend(receipt.as_ref().map(confirm));
             }
+            News::Listed { gateway, sender, templates } => {
+                self.listed(turn, gateway, sender, templates.as_deref())?;
+            }
             News::Cancelled(words) => {
                 turn.looked_up += words.len();
                 for word in words {

@@ -26,6 +26,7 @@ mod results;
 mod shared;
 mod state;
 mod submit;
+mod templates;
 #[cfg(test)]
 pub(crate) mod tests;
 mod turn;

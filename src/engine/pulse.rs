@@ -1,9 +1,11 @@
 //! What the engine shows of itself to `health`: written after a turn, read by callers.
 
+use crate::content::Catalogue;
 use crate::error::Error;
 use crate::message::{Class, Reason};
 use crate::time::Timestamp;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// How a gateway does.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -25,6 +27,8 @@ pub(crate) struct Pulse {
     pub gateways: BTreeMap<String, GatewayPulse>,
     /// The error of the last commit, if it failed.
     pub trouble: Option<Error>,
+    /// What is known of the gateways' templates.
+    pub catalogue: Arc<Catalogue>,
     /// Whether this process delivers (always, in an exclusive outbox).
     pub delivers: bool,
 }

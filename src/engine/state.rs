@@ -8,6 +8,7 @@ use super::rate::RateGuard;
 use super::reply::Reply;
 use super::results::ResultQueue;
 use super::shared::Role;
+use super::templates::Templates;
 use super::turn::{Effects, Response, Turn, respond};
 use super::{LOOK_UP_LEASE, ROWS_MAX};
 use crate::config::Settings;
@@ -50,6 +51,7 @@ pub(crate) struct Engine {
     /// When it is gone on with; `None`: at once.
     pub(super) reseal_at: Option<Instant>,
     pub(super) guard: RateGuard,
+    pub(super) templates: Templates,
     pub(super) results: Arc<ResultQueue>,
     pub(super) pulse: Arc<Mutex<Pulse>>,
     pub(super) log: Log,
@@ -90,6 +92,7 @@ impl Engine {
             mixed: outbox.is_mixed(),
             reseal_at: None,
             guard,
+            templates: Templates::default(),
             results,
             pulse,
             log,
@@ -103,6 +106,7 @@ impl Engine {
             settings,
         };
         engine.show_role();
+        engine.compare_templates();
         engine
     }
 
@@ -196,7 +200,7 @@ impl Engine {
                 Event::Acknowledge(id) => self.acknowledge(turn, *id)?,
                 Event::Refill => turn.refill = true,
                 Event::Reconfigure { .. } => turn.done.push_back(Ok(())),
-                Event::Flush { .. } | Event::Stop { .. } => {}
+                Event::SyncTemplates { .. } | Event::Flush { .. } | Event::Stop { .. } => {}
             }
         }
         if self.role.delivers() {
@@ -220,7 +224,15 @@ impl Engine {
                 self.reconfigure(settings, turn.now);
             }
         }
-        let replies = events.into_iter().filter_map(|event| respond(event, &mut turn)).collect();
+        let mut inquiries = Vec::new();
+        let mut replies = Vec::new();
+        for event in events {
+            match event {
+                Event::SyncTemplates { reply } => inquiries.append(&mut self.ask_for_templates(reply)),
+                other => replies.extend(respond(other, &mut turn)),
+            }
+        }
+        replies.append(&mut self.take_listings(std::mem::take(&mut turn.listed)));
         for id in &turn.arrived {
             if let Some(entry) = self.in_flight.remove(id) {
                 self.gates.arrived(&entry);
@@ -229,6 +241,7 @@ impl Engine {
         self.looking_up = self.looking_up.saturating_sub(turn.looked_up);
         let mut jobs = self.load(turn.departed, turn.look_ups);
         jobs.append(&mut turn.confirmations);
+        jobs.append(&mut inquiries);
         jobs.append(&mut self.polls(turn.now));
         self.guard.count(turn.kept, turn.now);
         if turn.refill {
@@ -247,7 +260,9 @@ impl Engine {
             match event {
                 Event::Submit { reply, .. } => effects.replies.push(Response::Verdicts(reply, Err(error.clone()))),
                 Event::Cancel { reply, .. } => effects.replies.push(Response::Cancelled(reply, Err(error.clone()))),
-                Event::AcknowledgeKey { reply, .. } | Event::Reconfigure { reply, .. } => {
+                Event::AcknowledgeKey { reply, .. }
+                | Event::SyncTemplates { reply }
+                | Event::Reconfigure { reply, .. } => {
                     effects.replies.push(Response::Done(reply, Err(error.clone())));
                 }
                 kept @ (Event::Heard(_) | Event::Acknowledge(_) | Event::Refill) => self.retained.push(kept),
@@ -344,6 +359,7 @@ impl Engine {
         self.gates.change(settings, now);
         self.guard.change(settings.max_per_minute);
         self.agenda.forget();
+        self.compare_templates();
         self.log.info(format_args!("the configuration has changed"));
     }
 

@@ -6,7 +6,7 @@ use super::IMAGE_WEIGHT;
 use super::event::{Event, Verdict};
 use super::reply::Reply;
 use crate::error::Result;
-use crate::gateway::Job;
+use crate::gateway::{Job, SenderMark};
 use crate::message::{Channel, Payload};
 use crate::outbox::{Entry, Reseal};
 use crate::time::Timestamp;
@@ -60,6 +60,8 @@ pub(super) struct Turn {
     pub look_ups: Vec<Entry>,
     /// Look-ups whose answer is in.
     pub looked_up: usize,
+    /// Whose templates were asked for, and whether they told them.
+    pub listed: Vec<(String, SenderMark, bool)>,
     pub kept: u64,
     pub finished: Vec<Entry>,
     /// Results are to be fetched from the disk.
@@ -83,6 +85,7 @@ impl Turn {
             confirmations: Vec::new(),
             look_ups: Vec::new(),
             looked_up: 0,
+            listed: Vec::new(),
             kept: 0,
             finished: Vec::new(),
             refill: false,

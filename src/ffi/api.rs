@@ -185,8 +185,8 @@ pub unsafe extern "system" fn alimi_send_batch(
 /// Of one that is reserved at its gateway the gateway is asked: its result is ALIMI_STATE_CANCELLED once the gateway has
 /// taken it back, or says what became of it where it was too late.
 /// Blocks on the disk; never on the network.
-/// Returns ALIMI_OK; ALIMI_PENDING while the gateway is asked. Errors: ALIMI_ERR_TOO_LATE, ALIMI_ERR_NOT_FOUND, any of the group outbox, ALIMI_ERR_ENCODING,
-/// ALIMI_ERR_INVALID_HANDLE, ALIMI_ERR_CLOSED, ALIMI_ERR_INVALID_ARGUMENT.
+/// Returns ALIMI_OK; ALIMI_PENDING while the gateway is asked. Errors: ALIMI_ERR_TOO_LATE, ALIMI_ERR_NOT_FOUND, any of
+/// the group outbox, ALIMI_ERR_ENCODING, ALIMI_ERR_INVALID_HANDLE, ALIMI_ERR_CLOSED, ALIMI_ERR_INVALID_ARGUMENT.
 #[unsafe(no_mangle)]
 pub unsafe extern "system" fn alimi_cancel(client: i32, key: *const c_char) -> i32 {
     unsafe { calls::cancel::<u8>(client, key.cast()) }
@@ -298,6 +298,27 @@ pub extern "system" fn alimi_wake(client: i32) -> i32 {
 #[unsafe(no_mangle)]
 pub unsafe extern "system" fn alimi_reload(client: i32, config: *const c_char) -> i32 {
     unsafe { calls::reload(client, config.cast::<u8>()) }
+}
+
+/// Asks every gateway for its approved templates, keeps the answers in the outbox, and compares them with the
+/// configuration.
+///
+/// `report_buf`, `cap`: receives a JSON object: "complete"; "lists", whom it asked; "findings", each template that a gateway
+/// lacks, has not approved, or has otherwise, with the first difference; "differences", what is not the same at two gateways.
+/// From then on a message is refused (ALIMI_ERR_TEMPLATE_MISMATCH) whose template its gateway is known not to have as
+/// configured; a gateway that cannot be asked changes nothing.
+/// Blocks up to `timeout_ms` (0 or more).
+/// Returns ALIMI_OK; ALIMI_PENDING when the time ran out: the report has what is known so far, and asking goes on. Errors:
+/// ALIMI_ERR_BUFFER_TOO_SMALL, ALIMI_ERR_ENCODING, ALIMI_ERR_INSIDE_CALLBACK, any of the group outbox,
+/// ALIMI_ERR_INVALID_HANDLE, ALIMI_ERR_CLOSED, ALIMI_ERR_INVALID_ARGUMENT.
+#[unsafe(no_mangle)]
+pub unsafe extern "system" fn alimi_sync_templates(
+    client: i32,
+    timeout_ms: i32,
+    report_buf: *mut c_char,
+    cap: i32,
+) -> i32 {
+    unsafe { calls::sync_templates(client, timeout_ms, report_buf.cast::<u8>(), cap) }
 }
 
 /// # Looking inside

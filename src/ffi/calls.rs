@@ -118,6 +118,15 @@ pub(super) unsafe fn cancel<T: Unit>(client: i32, key: *const T) -> i32 {
     })
 }
 
+pub(super) unsafe fn sync_templates<T: Unit>(client: i32, timeout_ms: i32, report_buf: *mut T, cap: i32) -> i32 {
+    with_client(client, |c| {
+        let output = unsafe { Output::new("report_buf", report_buf, cap) }?;
+        let (report, complete) = c.client.sync_templates(wait("timeout_ms", timeout_ms)?)?;
+        output.write(&text::encode_answer(&report, c.encoding)?)?;
+        Ok(if complete { Code::Ok } else { Code::Pending })
+    })
+}
+
 pub(super) unsafe fn poll_result_json<T: Unit>(client: i32, timeout_ms: i32, buf: *mut T, cap: i32) -> i32 {
     with_client(client, |c| {
         let output = unsafe { Output::new("buf", buf, cap) }?;

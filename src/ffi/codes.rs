@@ -96,7 +96,7 @@ pub const ALIMI_ERR_UNKNOWN_TEMPLATE: i32 = -303;
 pub const ALIMI_ERR_VARIABLE_MISSING: i32 = -304;
 /// The template has no variable of this name.
 pub const ALIMI_ERR_VARIABLE_UNKNOWN: i32 = -305;
-/// The text differs from the approved template.
+/// The text differs from the approved template, or the gateway is known not to have that template so.
 pub const ALIMI_ERR_TEMPLATE_MISMATCH: i32 = -306;
 /// A part of the message is longer than the channel allows.
 pub const ALIMI_ERR_TOO_LONG: i32 = -307;

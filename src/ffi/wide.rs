@@ -123,6 +123,17 @@ pub unsafe extern "system" fn alimi_get_status_json_w(
     unsafe { calls::get_status_json(client, key, buf, cap) }
 }
 
+/// As alimi_sync_templates.
+#[unsafe(no_mangle)]
+pub unsafe extern "system" fn alimi_sync_templates_w(
+    client: i32,
+    timeout_ms: i32,
+    report_buf: *mut alimi_utf16_t,
+    cap: i32,
+) -> i32 {
+    unsafe { calls::sync_templates(client, timeout_ms, report_buf, cap) }
+}
+
 /// As alimi_get_stats; every character is written as it is.
 #[unsafe(no_mangle)]
 pub unsafe extern "system" fn alimi_get_stats_w(

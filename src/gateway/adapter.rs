@@ -8,7 +8,7 @@
 //! reason and code of the AlimTalk's failure (the engine has nothing left to fall back to then, and may try again what
 //! certainly did not go out by either). Uncertain, if either may have arrived.
 
-use super::{Answer, Errand, Failure, Heard, Moment, News, Parcel, Request, Word};
+use super::{Answer, Errand, Failure, Heard, Inquiry, Moment, News, Parcel, Request, Word};
 use crate::message::{Class, Outcome, Reason};
 use crate::time::Timestamp;
 
@@ -21,6 +21,8 @@ pub(crate) enum Order {
     Poll { cursor: String, since: Timestamp },
     /// Confirm what a poll handed out; ends without news.
     Confirm { receipt: String },
+    /// All its templates; ends in [`News::Listed`].
+    Templates(Inquiry),
 }
 
 /// What a dialogue wants next.

@@ -4,8 +4,9 @@
 //! [`News::Cancelled`], and exactly one [`News::Polled`] for each poll; reports come on top, any number of times, in any
 //! order. What a gateway wants confirmed is confirmed only after the engine has committed it.
 
+use super::listing::{Listed, SenderMark};
 use super::reference::{Mark, Reference};
-use crate::config::Registration;
+use crate::config::{Registration, Secret};
 use crate::message::{Channel, Key, Outcome, Payload};
 use crate::time::Timestamp;
 use std::sync::Arc;
@@ -62,6 +63,16 @@ pub(crate) struct Errand {
     pub parcels: Vec<Parcel>,
 }
 
+/// A question for the templates that a gateway has under a sender key.
+#[derive(Clone, Debug)]
+pub(crate) struct Inquiry {
+    pub gateway: String,
+    pub sender_key: Secret,
+    pub sender: SenderMark,
+    /// Those that are configured for it, as they should be there.
+    pub ours: Vec<Listed>,
+}
+
 /// What the engine asks of the network.
 #[derive(Clone, Debug)]
 pub(crate) enum Job {
@@ -71,6 +82,8 @@ pub(crate) enum Job {
     Poll { gateway: String, cursor: String, since: Timestamp },
     /// What the gateway handed out under this receipt is kept.
     Confirm { gateway: String, receipt: String },
+    /// Ask for its templates.
+    Templates(Inquiry),
 }
 
 impl Job {
@@ -78,6 +91,7 @@ impl Job {
     pub fn gateway(&self) -> &str {
         match self {
             Job::Errand(errand) => &errand.gateway,
+            Job::Templates(inquiry) => &inquiry.gateway,
             Job::Poll { gateway, .. } | Job::Confirm { gateway, .. } => gateway,
         }
     }
@@ -114,6 +128,8 @@ pub(crate) enum News {
     Cancelled(Vec<Word>),
     /// All new reports. `cursor`: where the next poll goes on; `more`: at once; `receipt`: to be confirmed.
     Polled { gateway: String, reports: Vec<Report>, cursor: String, more: bool, receipt: Option<String> },
+    /// All templates of a sender key; `None`: they could not be asked for.
+    Listed { gateway: String, sender: SenderMark, templates: Option<Vec<Listed>> },
 }
 
 impl News {

@@ -11,6 +11,7 @@ mod errand;
 mod exchange;
 mod kakao;
 mod ledger;
+mod listing;
 mod nhncloud;
 mod reference;
 pub(crate) mod sandbox;
@@ -22,8 +23,9 @@ mod testing;
 mod wire;
 
 pub(crate) use adapter::{Adapter, Dialogue, Order, Step};
-pub(crate) use errand::{Errand, Job, News, Parcel, Report, Task, Word};
+pub(crate) use errand::{Errand, Inquiry, Job, News, Parcel, Report, Task, Word};
 pub(crate) use exchange::{Answer, Body, Failure, Heard, Host, Method, Moment, Request};
+pub(crate) use listing::{Listed, Listing, SenderMark, Standing};
 pub(crate) use reference::{Mark, Reference};
 
 use crate::config::{GatewaySettings, Vendor};
@@ -98,6 +100,7 @@ impl Capabilities {
                 // A request waits until the rate allows all of it.
                 let rate = settings.messages_per_second.map_or(usize::MAX, |rate| rate as usize);
                 Capabilities {
+                    reserves: usual.reserves.filter(|_| settings.reserve),
                     batch_max: usual.batch_max.min(rate),
                     text_batch_max: usual.text_batch_max.min(rate),
                     // Who cannot be polled is asked about each message at that pace.
@@ -105,7 +108,6 @@ impl Capabilities {
                         (None, Some(asked)) => asked,
                         _ => usual.check_every,
                     },
-                    reserves: usual.reserves.filter(|_| settings.reserve),
                     poll_every: usual.poll_every.map(|usual| settings.poll_every.unwrap_or(usual)),
                     settle_after: settings.settle_after.unwrap_or(usual.settle_after),
                     ..usual

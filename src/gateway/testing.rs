@@ -1,6 +1,6 @@
 //! Errands and moments for the adapters' tests. Names are invented, numbers are the sandbox's.
 
-use super::{Adapter, Answer, Errand, Failure, Heard, Host, Moment, News, Order, Parcel, Request, Step, Task};
+use super::{Adapter, Answer, Errand, Failure, Heard, Host, Inquiry, Moment, News, Order, Parcel, Request, Step, Task};
 use crate::config::{Registration, Secret};
 use crate::message::{
     Alimtalk, Button, Channel, Highlight, Image, Item, ItemList, Key, Outcome, Payload, Recipient, Text, Variables,
@@ -263,6 +263,10 @@ pub(super) fn survives(adapter: &dyn Adapter, errand: Errand, answers: &[Heard])
         let Some(News::Polled { cursor: on, .. }) = news else { panic!("a poll ended in {news:?}") };
         cursor = on;
     }
+    let (sender_key, ours) = (errand.registration.sender_key.clone(), vec![Default::default(); 3]);
+    let inquiry = Inquiry { gateway: "vendor".into(), sender_key, sender: [7; 16], ours };
+    let (_, news) = played(adapter, Order::Templates(inquiry), &mut next);
+    assert!(matches!(news, Some(News::Listed { .. })), "a list of templates ended in {news:?}");
     let (_, news) = played(adapter, Order::Confirm { receipt: "R-1".into() }, &mut next);
     assert!(news.is_none());
 }

@@ -12,7 +12,7 @@ mod trouble;
 use crate::config::{GatewaySettings, Settings};
 use crate::engine::{Event, Outlet, Pulse};
 use crate::error::{Code, Error, Result};
-use crate::gateway::{Errand, Job, News, Parcel, Task, Word};
+use crate::gateway::{Errand, Inquiry, Job, News, Parcel, Task, Word};
 use crate::logging::Log;
 use crate::message::{Class, Outcome, Reason};
 use crate::thread::Thread;
@@ -214,6 +214,9 @@ fn unanswered(job: &Job, outcome: &Outcome) -> Option<News> {
             return Some(News::Polled { gateway, reports: Vec::new(), cursor, more: false, receipt: None });
         }
         Job::Confirm { .. } => return None,
+        Job::Templates(Inquiry { gateway, sender, .. }) => {
+            return Some(News::Listed { gateway: gateway.clone(), sender: *sender, templates: None });
+        }
     };
     let Errand { task, gateway, channel, parcels, .. } = errand;
     let word =

@@ -189,6 +189,7 @@ impl Peer for Remote {
             Job::Errand(errand) => Order::Errand(errand),
             Job::Poll { cursor, since, .. } => Order::Poll { cursor, since },
             Job::Confirm { receipt, .. } => Order::Confirm { receipt },
+            Job::Templates(inquiry) => Order::Templates(inquiry),
         };
         let (name, pulse) = (self.name.clone(), Arc::clone(&self.pulse));
         let dialogue = tokio::task::spawn_local(async move { self.converse(order, budget).await });

@@ -6,7 +6,7 @@
 use super::{Newsroom, Peer};
 use crate::config::SandboxSettings;
 use crate::gateway::sandbox::{Answer, answer, look_up, report};
-use crate::gateway::{Errand, Job, News, Parcel, Task, Word};
+use crate::gateway::{Errand, Inquiry, Job, News, Parcel, Task, Word};
 use crate::logging::Log;
 use crate::message::{Channel, Class, Outcome, Reason};
 use crate::time::Timestamp;
@@ -192,6 +192,9 @@ impl Peer for Sandbox {
         match job {
             Job::Errand(errand) if errand.task == Task::Send => self.send(errand, newsroom),
             Job::Errand(errand) if errand.task == Task::LookUp => self.look_up(errand, &newsroom),
+            Job::Templates(Inquiry { gateway, sender, ours, .. }) => {
+                newsroom.tell(News::Listed { gateway, sender, templates: Some(ours) });
+            }
             // It takes no reservations and is not polled.
             other => super::unable(&other).into_iter().for_each(|news| newsroom.tell(news)),
         }

@@ -28,6 +28,7 @@ mod seal;
 mod sealed;
 mod statistics;
 mod tally;
+mod templates;
 mod vault;
 mod work;
 

@@ -106,8 +106,25 @@ CREATE TABLE tally (
 INSERT INTO tally VALUES (0, 0);
 ";
 
+/// Version 2: what gateways said of their templates; `sender` stands for the sender key.
+const V2: &str = "
+CREATE TABLE listing (
+    gateway TEXT NOT NULL,
+    sender  BLOB NOT NULL,
+    at      INTEGER NOT NULL,
+    PRIMARY KEY (gateway, sender)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE template (
+    gateway TEXT NOT NULL,
+    sender  BLOB NOT NULL,
+    code    TEXT NOT NULL,
+    content TEXT NOT NULL,
+    PRIMARY KEY (gateway, sender, code)
+) STRICT, WITHOUT ROWID;
+";
+
 fn migrations() -> Migrations<'static> {
-    Migrations::new(vec![M::up(V1)])
+    Migrations::new(vec![M::up(V1), M::up(V2)])
 }
 
 /// Sets the connection up and brings the schema to this version. What is not ours, or newer, is not written to.

@@ -87,6 +87,7 @@ static void every_function_of_a_client_answers(int32_t client, int32_t expected)
     EQUAL(alimi_send_text(client, "K", "010-0000-0001", "text", "", buffer, cap), expected);
     EQUAL(alimi_send_batch(client, "[]", buffer, cap), expected);
     EQUAL(alimi_reload(client, "{}"), expected);
+    EQUAL(alimi_sync_templates(client, 0, buffer, cap), expected);
     EQUAL(alimi_cancel(client, "K"), expected);
     EQUAL(alimi_poll_result(client, 0, &result), expected);
     EQUAL(alimi_poll_result_json(client, 0, buffer, cap), expected);
@@ -115,6 +116,7 @@ static void every_wide_function_of_a_client_answers(int32_t client, int32_t expe
     EQUAL(alimi_ack_result_w(client, text), expected);
     EQUAL(alimi_get_status_json_w(client, text, buffer, 4096), expected);
     EQUAL(alimi_get_stats_w(client, NULL, buffer, 4096), expected);
+    EQUAL(alimi_sync_templates_w(client, 0, buffer, 4096), expected);
     EQUAL(alimi_get_health_w(client, buffer, 4096), expected);
 }
 

@@ -123,6 +123,11 @@ static void statistics_and_health_are_told(int32_t client)
     CHECK(buffer[0] == '{' || buffer[0] == '[');
     EQUAL(alimi_get_stats(client, "", buffer, 3), ALIMI_ERR_BUFFER_TOO_SMALL);
     EQUAL(alimi_get_stats(client, "no_such_name=1", buffer, cap), ALIMI_ERR_UNKNOWN_OPTION);
+    EQUAL(alimi_sync_templates(client, WAIT_MS, buffer, cap), ALIMI_OK);
+    CHECK(strstr(buffer, "\"complete\":true") != NULL);
+    CHECK(strstr(buffer, "\"findings\":[]") != NULL);
+    EQUAL(alimi_sync_templates(client, WAIT_MS, buffer, 5), ALIMI_ERR_BUFFER_TOO_SMALL);
+    EQUAL(alimi_sync_templates(client, -1, buffer, cap), ALIMI_ERR_INVALID_ARGUMENT);
     EQUAL(alimi_get_health(client, buffer, cap), ALIMI_OK);
     EQUAL(buffer[0], '{');
     EQUAL(alimi_get_health(client, buffer, 5), ALIMI_ERR_BUFFER_TOO_SMALL);

@@ -117,6 +117,9 @@ static void the_rest_does_its_work(int32_t client)
     EQUAL(alimi_send_text_w(client, NULL, u"010-0000-0001", u"안녕", u"", buffer, ALIMI_KEY_SIZE), ALIMI_OK);
     CHECK(length(buffer) > 0 && length(buffer) < ALIMI_KEY_SIZE);
     EQUAL(alimi_cancel_w(client, u"A-1"), ALIMI_ERR_TOO_LATE);
+    EQUAL(alimi_reload_w(client, u"{"), ALIMI_ERR_CONFIG_SYNTAX);
+    EQUAL(alimi_sync_templates_w(client, 60000, buffer, cap), ALIMI_OK);
+    CHECK(holds(buffer, u"\"complete\":true"));
     EQUAL(alimi_get_health_w(client, buffer, cap), ALIMI_OK);
     CHECK(holds(buffer, u"\"delivers\":true"));
 }

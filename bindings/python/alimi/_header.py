@@ -165,6 +165,7 @@ IMPORTS = {
     "alimi_get_status_json": [c_int32, c_char_p, c_void_p, c_int32],
     "alimi_wake": [c_int32],
     "alimi_reload": [c_int32, c_char_p],
+    "alimi_sync_templates": [c_int32, c_int32, c_void_p, c_int32],
     "alimi_get_stats": [c_int32, c_char_p, c_void_p, c_int32],
     "alimi_get_health": [c_int32, c_void_p, c_int32],
     "alimi_set_log_callback": [c_int32, _LOG, c_void_p],
@@ -181,6 +182,7 @@ IMPORTS = {
     "alimi_poll_result_json_w": [c_int32, c_int32, c_void_p, c_int32],
     "alimi_ack_result_w": [c_int32, c_char_p],
     "alimi_get_status_json_w": [c_int32, c_char_p, c_void_p, c_int32],
+    "alimi_sync_templates_w": [c_int32, c_int32, c_void_p, c_int32],
     "alimi_get_stats_w": [c_int32, c_char_p, c_void_p, c_int32],
     "alimi_get_health_w": [c_int32, c_void_p, c_int32],
 }

@@ -248,6 +248,19 @@ pub extern "system" fn Java_kr_alimi_Native_getStats(
 }
 
 #[unsafe(no_mangle)]
+pub extern "system" fn Java_kr_alimi_Native_syncTemplates(
+    env: EnvUnowned,
+    _: JClass,
+    client: jint,
+    timeout_ms: jint,
+    buffer: JByteArray,
+) -> jint {
+    native(env, |env| {
+        with_buffer(env, &buffer, |buf, cap| unsafe { api::alimi_sync_templates(client, timeout_ms, buf, cap) })
+    })
+}
+
+#[unsafe(no_mangle)]
 pub extern "system" fn Java_kr_alimi_Native_getHealth(
     env: EnvUnowned,
     _: JClass,

@@ -8,8 +8,10 @@ mod codes;
 mod form;
 mod search;
 mod send;
+mod templates;
 
 use super::ledger::{Ledger, Over, not_cancelled};
+use super::listing::Listings;
 use super::{
     Adapter, Capabilities, Dialogue, Heard, Host, Limits, Method, News, Order, Parcel, Request, Settling, Step, Task,
     adapter, wire,
@@ -67,6 +69,7 @@ impl Adapter for Aligo {
                 more: false,
                 receipt: None,
             })))),
+            Order::Templates(inquiry) => Box::new(Listings::new(templates::Templates { login }, inquiry)),
             Order::Confirm { .. } => Box::new(Over(Step::Done(None))),
         }
     }

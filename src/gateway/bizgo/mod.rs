@@ -8,8 +8,10 @@ mod codes;
 mod converse;
 mod report;
 mod send;
+mod templates;
 
 use super::ledger::Over;
+use super::listing::Listings;
 use super::{
     Adapter, Answer, Body, Capabilities, Dialogue, Host, Limits, Method, Order, Request, Settling, Step, adapter, wire,
 };
@@ -58,6 +60,10 @@ impl Adapter for Bizgo {
         match order {
             Order::Errand(errand) => Box::new(converse::Conversation::new(self.login.clone(), errand)),
             Order::Poll { cursor, .. } => Box::new(report::Poll::new(self.login.request(Method::Get, POLLING), cursor)),
+            Order::Templates(inquiry) => {
+                let login = self.login.clone();
+                Box::new(Listings::new(templates::Templates { login }, inquiry))
+            }
             Order::Confirm { receipt } => {
                 let target = format!("{POLLING}/{}", wire::escaped(&receipt));
                 Box::new(Over(Step::Ask(self.login.request(Method::Delete, target))))

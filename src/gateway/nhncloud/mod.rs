@@ -10,10 +10,12 @@ mod look_up;
 mod poll;
 mod rows;
 mod send;
+mod templates;
 #[cfg(test)]
 mod tests;
 
 use super::ledger::{Ledger, Over};
+use super::listing::Listings;
 use super::sending::Sending;
 use super::{Adapter, Capabilities, Dialogue, Host, Limits, Method, Order, Request, Settling, Step, Task, wire};
 use crate::config::Secret;
@@ -113,6 +115,10 @@ impl Adapter for NhnCloud {
             Order::Poll { cursor, since } => {
                 let services = [Some(Arc::clone(&self.alimtalk)), self.text.clone()];
                 Box::new(poll::Poll::new(services, &cursor, since))
+            }
+            Order::Templates(inquiry) => {
+                let service = Arc::clone(&self.alimtalk);
+                Box::new(Listings::new(templates::Templates { service }, inquiry))
             }
             Order::Confirm { .. } => Box::new(Over(Step::Done(None))),
         }

@@ -10,10 +10,12 @@ mod look_up;
 mod poll;
 mod rows;
 mod send;
+mod templates;
 #[cfg(test)]
 mod tests;
 
 use super::ledger::{Ledger, Over};
+use super::listing::Listings;
 use super::sending::Sending;
 use super::{
     Adapter, Capabilities, Dialogue, Host, Limits, Method, Moment, Order, Request, Settling, Step, Task, wire,
@@ -131,6 +133,10 @@ impl Adapter for Sens {
             }
             Order::Poll { cursor, since } => {
                 Box::new(poll::Poll::new(Arc::clone(&self.alimtalk), self.text.clone(), &cursor, since))
+            }
+            Order::Templates(inquiry) => {
+                let service = Arc::clone(&self.alimtalk);
+                Box::new(Listings::new(templates::Templates { service }, inquiry))
             }
             Order::Confirm { .. } => Box::new(Over(Step::Done(None))),
         }

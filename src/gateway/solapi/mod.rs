@@ -9,8 +9,10 @@ mod list;
 mod poll;
 mod search;
 mod send;
+mod templates;
 
 use super::ledger::{Ledger, Over, not_cancelled};
+use super::listing::Listings;
 use super::{
     Adapter, Answer, Body, Capabilities, Dialogue, Host, Limits, Method, Moment, Order, Request, Settling, Step, Task,
     adapter, wire,
@@ -74,6 +76,7 @@ impl Adapter for Solapi {
                 Task::Cancel => Box::new(Over(Ledger::new(errand).cancelled(&not_cancelled()))),
             },
             Order::Poll { cursor, since } => Box::new(poll::Poll::new(login, cursor, since)),
+            Order::Templates(inquiry) => Box::new(Listings::new(templates::Templates { login }, inquiry)),
             Order::Confirm { .. } => Box::new(Over(Step::Done(None))),
         }
     }

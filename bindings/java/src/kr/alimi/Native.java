@@ -48,6 +48,8 @@ final class Native {
 
     static native int wake(int client);
 
+    static native int syncTemplates(int client, int timeoutMs, byte[] buffer);
+
     static native int getStats(int client, byte[] query, byte[] buffer);
 
     static native int getHealth(int client, byte[] buffer);
