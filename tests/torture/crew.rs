@@ -103,6 +103,12 @@ impl Worker {
         self.rest(witness)
     }
 
+    /// Waits until it has ended by itself.
+    pub fn await_end(mut self, witness: &mut Witness) {
+        let last = self.rest(witness);
+        assert!(self.child.try_wait().unwrap().is_some(), "it has not ended, and said {last:?}");
+    }
+
     /// Shuts it down and waits for its end; true when nothing was left in its outbox.
     pub fn end(mut self, witness: &mut Witness) -> bool {
         self.tell("end");

@@ -15,6 +15,8 @@ mod crew;
 #[cfg(target_os = "linux")]
 mod kill;
 #[cfg(target_os = "linux")]
+mod power;
+#[cfg(target_os = "linux")]
 mod rig;
 #[cfg(target_os = "linux")]
 mod table;
@@ -32,7 +34,7 @@ fn main() -> std::process::ExitCode {
         worker::run(&order);
         return std::process::ExitCode::SUCCESS;
     }
-    table::run(&[kill::SCENARIOS])
+    table::run(&[kill::SCENARIOS, power::SCENARIOS])
 }
 
 #[cfg(not(target_os = "linux"))]

@@ -9,7 +9,8 @@ use alimi_simulator::{Call, Fault, Kind, Options, Simulator};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::Duration;
 use tempfile::TempDir;
 
@@ -31,6 +32,7 @@ pub fn bad_luck() -> Vec<Fault> {
 }
 
 pub struct Rig {
+    /// Kept for whoever looks for the cause when a scenario breaks off.
     folder: TempDir,
     pub simulator: Simulator,
     pub vendor: &'static str,
@@ -100,7 +102,9 @@ impl Rig {
         let mut notes = Vec::new();
         let others: BTreeSet<_> = kept.iter().filter(|key| !is(key, "delivered") && !is(key, "unknown")).collect();
         for key in others.iter().take(5) {
-            notes.push(format!("{key} ended as {:?}", witness.ended.get(**key)));
+            notes.push(
+                witness.why.get(**key).cloned().unwrap_or_else(|| format!("{key} has not ended as the gateway did")),
+            );
         }
         if !witness.refused.is_empty() {
             notes.push(format!("refused and sent again: {:?}", witness.refused));
@@ -116,6 +120,12 @@ impl Rig {
             unknowable: false,
             notes,
         }
+    }
+}
+
+impl Drop for Rig {
+    fn drop(&mut self) {
+        self.folder.disable_cleanup(std::thread::panicking());
     }
 }
 
@@ -145,4 +155,14 @@ impl Journal {
     fn delivered(&self, key: &str) -> bool {
         self.keys.is_empty() || self.keys.get(key).is_some_and(|times| *times > 0)
     }
+}
+
+/// Builds a library to be loaded before the C library, from a file in `tests/`.
+pub fn preloaded(folder: &Path, source: &str) -> PathBuf {
+    let library = folder.join("preloaded.so");
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests").join(source);
+    let mut compiler = Command::new("cc");
+    compiler.args(["-shared", "-fPIC", "-O1", "-o"]).arg(&library).arg(source).args(["-ldl", "-lpthread"]);
+    assert!(compiler.status().unwrap().success());
+    library
 }

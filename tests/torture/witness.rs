@@ -10,6 +10,8 @@ pub struct Witness {
     pub accepted: BTreeSet<String>,
     /// State of every key whose result was polled.
     pub ended: BTreeMap<String, String>,
+    /// What was said of those that were not delivered.
+    pub why: BTreeMap<String, String>,
     /// Refusals by the name of their error.
     pub refused: BTreeMap<String, usize>,
     /// What must never be said, as it was said.
@@ -23,6 +25,7 @@ impl Default for Witness {
         Witness {
             accepted: BTreeSet::new(),
             ended: BTreeMap::new(),
+            why: BTreeMap::new(),
             refused: BTreeMap::new(),
             wrong: Vec::new(),
             stall: Duration::ZERO,
@@ -42,6 +45,9 @@ impl Witness {
             }
             (Some("ended"), Some(key), Some(state)) => {
                 self.progress(at);
+                if state != "delivered" {
+                    self.why.insert(key.to_owned(), line.to_owned());
+                }
                 let before = self.ended.insert(key.to_owned(), state.to_owned());
                 if before.is_some_and(|before| before != state) {
                     self.wrong.push(format!("{key} ended twice, the second time as {state}"));

@@ -99,7 +99,7 @@ fn hear(client: &Client) {
         match client.poll(Duration::from_secs(1)) {
             Ok(None) => {}
             Ok(Some(result)) => {
-                say(&format!("ended {} {} {}", result.key, result.state, result.channel));
+                say(&format!("ended {} {} {} {}", result.key, result.state, result.channel, result.reason));
                 let deadline = Instant::now() + PATIENCE;
                 while let Err(error) = client.acknowledge(&result.key) {
                     if name(&error) == "ALIMI_ERR_CLOSED" || Instant::now() > deadline {
