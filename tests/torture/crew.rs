@@ -51,6 +51,10 @@ impl Worker {
         Worker { input: child.stdin.take().unwrap(), child, output }
     }
 
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     pub fn tell(&mut self, command: &str) {
         // One that has just died is found out by what it does not say.
         let _ = writeln!(self.input, "{command}");
@@ -74,6 +78,13 @@ impl Worker {
     /// Listens until a line begins so; fails when the process ends or says nothing of the kind in time.
     pub fn await_line(&self, witness: &mut Witness, beginning: &str) -> String {
         self.await_line_within(witness, beginning, PATIENCE)
+    }
+
+    /// Listens until it has sent all it had to, if it has not said so yet.
+    pub fn await_sent(&self, witness: &mut Witness) {
+        if !witness.sent {
+            self.await_line(witness, "sent");
+        }
     }
 
     pub fn await_line_within(&self, witness: &mut Witness, beginning: &str, patience: Duration) -> String {

@@ -11,9 +11,17 @@
 #![cfg_attr(not(target_os = "linux"), allow(unused, reason = "it needs Linux: preloaded libraries and /proc"))]
 
 #[cfg(target_os = "linux")]
+mod clock;
+#[cfg(target_os = "linux")]
 mod crew;
 #[cfg(target_os = "linux")]
+mod disk;
+#[cfg(target_os = "linux")]
 mod kill;
+#[cfg(target_os = "linux")]
+mod load;
+#[cfg(target_os = "linux")]
+mod network;
 #[cfg(target_os = "linux")]
 mod power;
 #[cfg(target_os = "linux")]
@@ -34,7 +42,10 @@ fn main() -> std::process::ExitCode {
         worker::run(&order);
         return std::process::ExitCode::SUCCESS;
     }
-    table::run(&[kill::SCENARIOS, power::SCENARIOS])
+    table::run(
+        &[kill::SCENARIOS, power::SCENARIOS, disk::SCENARIOS, network::SCENARIOS, clock::SCENARIOS, load::SCENARIOS],
+        clock::OPEN,
+    )
 }
 
 #[cfg(not(target_os = "linux"))]

@@ -17,6 +17,8 @@ pub struct Witness {
     /// What must never be said, as it was said.
     pub wrong: Vec<String>,
     pub stall: Duration,
+    /// A process has sent all that it had to.
+    pub sent: bool,
     last: Instant,
 }
 
@@ -29,6 +31,7 @@ impl Default for Witness {
             refused: BTreeMap::new(),
             wrong: Vec::new(),
             stall: Duration::ZERO,
+            sent: false,
             last: Instant::now(),
         }
     }
@@ -54,6 +57,7 @@ impl Witness {
                 }
             }
             (Some("refused"), Some(_), Some(name)) => *self.refused.entry(name.to_owned()).or_default() += 1,
+            (Some("sent"), None, None) => self.sent = true,
             (Some("wrong"), ..) => self.wrong.push(line.to_owned()),
             _ => {}
         }
@@ -69,6 +73,10 @@ impl Witness {
     /// Whether something that was accepted has not ended.
     fn waits(&self) -> bool {
         self.accepted.len() > self.ended.len()
+    }
+
+    pub fn missing_count(&self) -> usize {
+        self.accepted.len().saturating_sub(self.ended.len())
     }
 
     /// Everything that is known to have been kept, told or not.
