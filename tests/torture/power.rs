@@ -168,7 +168,9 @@ fn record(rig: &mut Rig, messages: usize) -> Vec<Call> {
                 worker.await_end(witness);
                 fs::remove_file(&die).unwrap();
             }
-            1 => drop(worker.end(witness)),
+            1 => {
+                worker.end(witness);
+            }
             _ => {
                 worker.tell("drain");
                 worker.await_line(witness, "drained");
