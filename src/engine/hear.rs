@@ -123,7 +123,9 @@ impl Engine {
         if entry.channel != word.channel {
             return Ok(());
         }
-        if self.belongs_to_another(&entry, &word.outcome)? {
+        // Not found where it would be if our clock were right.
+        let doubtful = word.outcome.class == Class::Absent && self.clock.doubts(entry.left_at, turn.now);
+        if doubtful || self.belongs_to_another(&entry, &word.outcome)? {
             let unknown = Outcome::new(Class::Uncertain, Reason::AnswerLost);
             return self.conclude(turn, entry, moment, &unknown);
         }

@@ -11,6 +11,7 @@
 mod agenda;
 mod backoff;
 mod breaker;
+mod clock;
 mod departures;
 mod due;
 mod event;

@@ -1,6 +1,7 @@
 //! The engine's state and its step: one transaction per turn.
 
 use super::agenda::{Agenda, NEVER};
+use super::clock::Clock;
 use super::event::Event;
 use super::gates::Gates;
 use super::pulse::Pulse;
@@ -62,6 +63,7 @@ pub(crate) struct Engine {
     pub(super) stopping: Option<Instant>,
     recover_at: Option<Instant>,
     last_now: Timestamp,
+    pub(super) clock: Clock,
     /// This process has begun to deliver and has not yet taken over what the last one left.
     pub(super) start: bool,
 }
@@ -102,6 +104,7 @@ impl Engine {
             stopping: None,
             recover_at: None,
             last_now: Timestamp(i64::MIN),
+            clock: Clock::default(),
             outbox,
             settings,
         };
@@ -112,6 +115,7 @@ impl Engine {
 
     /// One turn: applies the events and whatever is due, commits, and returns what follows from it.
     pub fn step(&mut self, events: Vec<Event>, now: Timestamp, instant: Instant) -> Effects {
+        self.clock.observe(now, instant);
         let mut events = self.sort_out(events, instant);
         let effects = match self.look_around(instant) {
             Err(error) => self.undo(events, &error, instant),

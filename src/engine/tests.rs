@@ -86,6 +86,7 @@ impl Bench {
 
     fn pass(&mut self, span: Duration) -> &mut Bench {
         self.now = self.now.after(span);
+        self.instant += span;
         self.step(Vec::new());
         self
     }

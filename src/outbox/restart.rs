@@ -2,7 +2,7 @@
 
 use super::{Outbox, Phase};
 use crate::error::Result;
-use crate::message::{Certainty, Reason};
+use crate::message::{Certainty, Reason, State};
 use crate::time::Timestamp;
 use rusqlite::params;
 
@@ -38,11 +38,11 @@ impl Outbox {
         let mut statement = self
             .connection
             .prepare_cached(
-                "UPDATE message SET due = due - ?1 WHERE phase BETWEEN ?2 AND ?3 OR (phase < ?2 AND tries > 0)",
+                "UPDATE message SET due = due - ?1 WHERE phase BETWEEN ?2 AND ?3 OR (phase < ?2 AND (tries > 0 OR state = ?4))",
             )
             .map_err(|e| self.fault(e))?;
         statement
-            .execute(params![milliseconds, Phase::Sending as i32, Phase::Hold as i32])
+            .execute(params![milliseconds, Phase::Sending as i32, Phase::Hold as i32, State::Queued as i32])
             .map(drop)
             .map_err(|e| self.fault(e))
     }

@@ -1,5 +1,6 @@
 /* A disk that fails when it is told to, for tests: loaded before the C library (LD_PRELOAD), it makes calls on the outbox fail
- * while a file of a certain name is in the folder ALIMI_TEST_FAULTS: "full" - no file grows; "sync" - no sync succeeds. */
+ * while a file of a certain name is in the folder ALIMI_TEST_FAULTS: "full" - no file grows; "readonly" - nothing is written;
+ * "sync" - no sync succeeds. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -29,10 +30,11 @@ static int fails(int fd, const char *fault)
     return there;
 }
 
-/* Whether the file would grow beyond `end` on a disk that is full. */
+/* Whether the file cannot be written, or would grow beyond `end` on a disk that is full. */
 static int full(int fd, off_t end)
 {
     struct stat file;
+    if (fails(fd, "readonly")) { errno = EROFS; return 1; }
     if (!fails(fd, "full") || fstat(fd, &file) != 0 || end <= file.st_size) return 0;
     errno = ENOSPC;
     return 1;

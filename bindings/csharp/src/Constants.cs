@@ -137,7 +137,7 @@ namespace Alimi
         Duplicate = 1,
         /// <summary>Notice: no result is waiting.</summary>
         Empty = 2,
-        /// <summary>Notice: messages remain in the outbox; they go on at the next start.</summary>
+        /// <summary>Notice: not finished yet; it goes on by itself. After a shutdown: messages remain in the outbox for the next start.</summary>
         Pending = 3,
         /// <summary>Notice: messages of the batch were refused; the verdicts say which and why.</summary>
         Partial = 4,
@@ -213,7 +213,7 @@ namespace Alimi
         VariableMissing = -304,
         /// <summary>The template has no variable of this name.</summary>
         VariableUnknown = -305,
-        /// <summary>The text differs from the approved template.</summary>
+        /// <summary>The text differs from the approved template, or the gateway is known not to have that template so.</summary>
         TemplateMismatch = -306,
         /// <summary>A part of the message is longer than the channel allows.</summary>
         TooLong = -307,

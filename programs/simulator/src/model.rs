@@ -120,7 +120,7 @@ pub struct Message {
     pub channel: Channel,
     /// Its request.
     pub request: u64,
-    /// Its place in the request, from 1; given by [`Store::take`] where it is 0.
+    /// Its place in the request, from 1; given by `Store::take` where it is 0.
     pub seq: u32,
     /// Recipient.
     pub to: Box<str>,

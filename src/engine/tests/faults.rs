@@ -283,3 +283,17 @@ fn who_asked_an_engine_that_goes_is_told_at_once_though_the_channel_stays() {
     assert!(gone.load(std::sync::atomic::Ordering::SeqCst));
     drop(events);
 }
+
+#[test]
+fn what_is_not_found_after_the_clock_has_jumped_is_unknown_and_not_sent_again() {
+    let mut bench = Bench::new(|_| {});
+    bench.keep(without_fallback("a"));
+    bench.answer("a", Class::Uncertain, Reason::AnswerLost);
+    bench.errands.clear();
+    // The clock jumps; the one that never jumps does not.
+    bench.now = bench.now.after(Duration::from_secs(1_800));
+    bench.step(Vec::new());
+    bench.look_up("a", Class::Absent, Reason::ConnectionFailed);
+    assert_eq!(bench.state("a"), (State::Unknown, Certainty::PossiblySent));
+    assert_eq!(bench.sent(Task::Send), []);
+}

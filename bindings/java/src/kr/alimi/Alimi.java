@@ -13,7 +13,7 @@ public final class Alimi {
     /** Notice: no result is waiting. */
     public static final int EMPTY = 2;
 
-    /** Notice: messages remain in the outbox; they go on at the next start. */
+    /** Notice: not finished yet; it goes on by itself. After a shutdown: messages remain in the outbox for the next start. */
     public static final int PENDING = 3;
 
     /** Notice: messages of the batch were refused; the verdicts say which and why. */
@@ -127,7 +127,7 @@ public final class Alimi {
     /** The template has no variable of this name. */
     public static final int ERR_VARIABLE_UNKNOWN = -305;
 
-    /** The text differs from the approved template. */
+    /** The text differs from the approved template, or the gateway is known not to have that template so. */
     public static final int ERR_TEMPLATE_MISMATCH = -306;
 
     /** A part of the message is longer than the channel allows. */

@@ -1,0 +1,133 @@
+//! Bad disks under a process that sends over HTTP: full, failing to sync, read-only, the outbox taken away and put back,
+//! pages damaged. What is refused is sent again with the same key, as a caller should.
+
+use crate::crew::Worker;
+use crate::rig::{Rig, preloaded};
+use crate::table::{Row, Scale, Scenario};
+use alimi::{Client, Settings};
+use serde_json::json;
+use std::fs;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+pub const SCENARIOS: &[Scenario] = &[
+    ("disk full and freed", |scale| fault(scale, "full", false)),
+    ("syncs that fail", |scale| fault(scale, "sync", false)),
+    ("syncs that fail, and kill -9", |scale| fault(scale, "sync", true)),
+    ("disk read-only and not", |scale| fault(scale, "readonly", false)),
+    ("outbox removed and put back", removed),
+    ("damaged pages", damaged),
+];
+
+const MESSAGES: usize = 60;
+const SPAN: usize = 1_000;
+
+fn moment(most: u64) -> Instant {
+    Instant::now() + Duration::from_millis(fastrand::u64(10..most))
+}
+
+/// Makes the disk fail and work again, in the midst of everything.
+fn fault(scale: Scale, fault: &str, kills: bool) -> Row {
+    let rounds = scale.part(10, 5);
+    let mut rig = Rig::new("nhncloud");
+    let (library, flag) = (preloaded(rig.folder(), "common/disk.c"), rig.folder().join(fault));
+    let mut order = rig.order(&json!({}), 0, MESSAGES);
+    order.pause_us = 2_000;
+    let mut running: Option<Worker> = None;
+    for round in 0..rounds as usize {
+        let worker = running.take().unwrap_or_else(|| {
+            order.first = round * SPAN;
+            order.count = if kills { MESSAGES } else { MESSAGES * rounds as usize };
+            let mut command = Command::new(std::env::current_exe().unwrap());
+            command.env("LD_PRELOAD", &library).env("ALIMI_TEST_FAULTS", rig.folder());
+            let worker = Worker::start_with(rig.folder(), &order, command);
+            worker.await_line(&mut rig.witness, "started");
+            worker
+        });
+        worker.listen(&mut rig.witness, moment(200), usize::MAX);
+        fs::write(&flag, "").unwrap();
+        worker.listen(&mut rig.witness, moment(300), usize::MAX);
+        if kills {
+            worker.kill(&mut rig.witness);
+        } else {
+            running = Some(worker);
+        }
+        fs::remove_file(&flag).unwrap();
+    }
+    match running {
+        Some(worker) => {
+            worker.await_sent(&mut rig.witness);
+            rig.finish_with(worker, rounds)
+        }
+        None => rig.finish(&json!({}), rounds),
+    }
+}
+
+/// Takes the file, or its log, away and puts the same one back.
+fn removed(scale: Scale) -> Row {
+    let rounds = scale.part(10, 5);
+    let mut rig = Rig::new("nhncloud");
+    let mut order = rig.order(&json!({}), 0, MESSAGES * rounds as usize);
+    order.pause_us = 2_000;
+    let worker = Worker::start(rig.folder(), &order);
+    worker.await_line(&mut rig.witness, "started");
+    for round in 0..rounds {
+        let (name, kept) = (["outbox.db", "outbox.db-wal"][round as usize % 2], rig.folder().join("kept"));
+        let path = rig.folder().join(name);
+        worker.listen(&mut rig.witness, moment(200), usize::MAX);
+        // The same file by another name, so that its content survives.
+        fs::hard_link(&path, &kept).unwrap();
+        fs::remove_file(&path).unwrap();
+        worker.listen(&mut rig.witness, moment(300), usize::MAX);
+        fs::rename(&kept, &path).unwrap();
+    }
+    worker.await_sent(&mut rig.witness);
+    rig.finish_with(worker, rounds)
+}
+
+/// Damages pages of an outbox in which half was sent. What the damaged file no longer tells of counts as unknown; what
+/// it does tell of must not be sent twice, and nothing may panic.
+fn damaged(scale: Scale) -> Row {
+    let rounds = scale.part(10, 5);
+    let mut total = Row { rounds, unknowable: true, ..Row::default() };
+    let mut refused = 0;
+    for round in 0..rounds {
+        let mut rig = Rig::new("nhncloud");
+        let worker = Worker::start(rig.folder(), &rig.order(&json!({}), 0, MESSAGES));
+        worker.listen(&mut rig.witness, Instant::now() + Duration::from_secs(5), MESSAGES);
+        worker.kill(&mut rig.witness);
+        let name = ["outbox.db", "outbox.db-wal"][round as usize % 2];
+        let mut bytes = fs::read(rig.folder().join(name)).unwrap();
+        for _ in 0..1 + round % 3 {
+            let at = fastrand::usize(..bytes.len().div_ceil(4096)) * 4096;
+            bytes.iter_mut().skip(at).take(fastrand::usize(1..4096)).for_each(|byte| *byte = fastrand::u8(..));
+        }
+        fs::write(rig.folder().join(name), bytes).unwrap();
+        let settings = Settings::parse(&rig.configuration(&json!({})).to_string()).unwrap();
+        match Client::start(settings) {
+            Ok(client) => hear(&client, &mut rig),
+            Err(_) => refused += 1,
+        }
+        let row = rig.judge(1);
+        total.accepted += row.accepted;
+        total.delivered += row.delivered;
+        total.unknown += row.lost + row.unknown;
+        total.duplicated += row.duplicated;
+        total.stall = total.stall.max(row.stall);
+    }
+    total.notes.push(format!("{refused} of {rounds} damaged files were refused at the start"));
+    total
+}
+
+/// Takes what results the damaged file still gives, as long as they come.
+fn hear(client: &Client, rig: &mut Rig) {
+    let end = Instant::now() + Duration::from_secs(20);
+    while let Ok(Some(result)) = client.poll(Duration::from_secs(2)) {
+        rig.witness.note(&format!("ended {} {}", result.key, result.state), Instant::now());
+        let acknowledged = client.acknowledge(&result.key);
+        if acknowledged.is_err() || Instant::now() > end {
+            break;
+        }
+    }
+    let _ = client.shutdown(Duration::from_secs(5));
+}

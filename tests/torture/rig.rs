@@ -1,0 +1,168 @@
+//! One scenario's bench: a simulator in this process, a folder with an outbox, and the judgement at the end.
+
+use crate::crew::{COMPLAINTS, Worker};
+use crate::table::Row;
+use crate::vendors;
+use crate::witness::Witness;
+use crate::worker::Order;
+use alimi_simulator::{Call, Fault, Kind, Options, Simulator};
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+use tempfile::TempDir;
+
+/// Recipients whose messages are delivered in the end: at once, by fallback, after lost answers that a look-up settles.
+/// The fates that depend on the number of the try are not among them: our reference names the try, so that to the
+/// simulator each is the first. Faults by script take their place.
+pub const FATES: [usize; 10] = [0, 10, 0, 0, 30, 0, 50, 11, 0, 0];
+
+/// What goes wrong now and then in every scenario that does not choose its own faults.
+pub fn bad_luck() -> Vec<Fault> {
+    let send = |kind, chance| Fault::new(kind).call(Call::Send).chance(chance);
+    vec![
+        send(Kind::LostAfter, 0.03),
+        send(Kind::LostBefore, 0.03),
+        send(Kind::ErrorBefore, 0.02),
+        send(Kind::ErrorAfter, 0.02),
+        Fault::new(Kind::ReportTwice).chance(0.05).delay_ms(50),
+    ]
+}
+
+pub struct Rig {
+    /// Kept for whoever looks for the cause when a scenario breaks off.
+    folder: TempDir,
+    pub simulator: Simulator,
+    pub vendor: &'static str,
+    pub witness: Witness,
+}
+
+impl Rig {
+    pub fn new(vendor: &'static str) -> Rig {
+        Rig::with(vendor, Options { faults: bad_luck(), ..Options::default() })
+    }
+
+    pub fn with(vendor: &'static str, options: Options) -> Rig {
+        let options = Options { report_delay: Duration::from_millis(60), keep: 2_000_000, ..options };
+        let (folder, simulator) = (tempfile::tempdir().unwrap(), Simulator::start(options).unwrap());
+        Rig { folder, simulator, vendor, witness: Witness::default() }
+    }
+
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// The configuration, changed by `outbox` in its section of the outbox.
+    pub fn configuration(&self, outbox: &Value) -> Value {
+        let mut configuration = vendors::configuration(
+            self.folder(),
+            &self.simulator,
+            &[self.vendor],
+            json!({"logging": {"level": "info"}}),
+        );
+        for (key, value) in outbox.as_object().unwrap() {
+            configuration["outbox"][key] = value.clone();
+        }
+        configuration
+    }
+
+    /// An order for this many messages from this number on.
+    pub fn order(&self, outbox: &Value, first: usize, count: usize) -> Order {
+        Order { configuration: self.configuration(outbox), first, count, fates: FATES.to_vec(), pause_us: 500 }
+    }
+
+    /// Brings everything to its end in a process of its own and judges.
+    pub fn finish(mut self, outbox: &Value, rounds: u32) -> Row {
+        let last = Worker::start(self.folder(), &self.order(outbox, 0, 0));
+        last.await_line(&mut self.witness, "started");
+        self.finish_with(last, rounds)
+    }
+
+    /// The same in a process that runs.
+    pub fn finish_with(mut self, mut last: Worker, rounds: u32) -> Row {
+        last.tell("drain");
+        last.await_line(&mut self.witness, "drained");
+        assert!(last.end(&mut self.witness), "messages are left in the outbox");
+        self.judge(rounds)
+    }
+
+    /// Compares what the processes said with what the gateway took.
+    pub fn judge(&self, rounds: u32) -> Row {
+        let witness = &self.witness;
+        assert!(witness.wrong.is_empty(), "{:?}", witness.wrong);
+        let complaints = fs::read_to_string(self.folder().join(COMPLAINTS)).unwrap_or_default();
+        assert!(!complaints.contains("panicked"), "{complaints}");
+        let journal = Journal::of(&self.simulator);
+        let kept = witness.kept();
+        let is = |key: &str, state: &str| witness.ended.get(key).is_some_and(|ended| ended == state);
+        let delivered = kept.iter().filter(|key| is(key, "delivered") && journal.delivered(key)).count();
+        let unknown = kept.iter().filter(|key| is(key, "unknown")).count();
+        let mut notes = Vec::new();
+        let others: BTreeSet<_> = kept.iter().filter(|key| !is(key, "delivered") && !is(key, "unknown")).collect();
+        for key in others.iter().take(5) {
+            notes.push(
+                witness.why.get(**key).cloned().unwrap_or_else(|| format!("{key} has not ended as the gateway did")),
+            );
+        }
+        if !witness.refused.is_empty() {
+            notes.push(format!("refused and sent again: {:?}", witness.refused));
+        }
+        Row {
+            rounds,
+            accepted: kept.len(),
+            delivered,
+            lost: kept.len() - delivered - unknown,
+            duplicated: journal.doubled,
+            unknown,
+            stall: witness.stall,
+            unknowable: false,
+            notes,
+        }
+    }
+}
+
+impl Drop for Rig {
+    fn drop(&mut self) {
+        self.folder.disable_cleanup(std::thread::panicking());
+    }
+}
+
+/// What the gateway took, by key and channel: our reference ends with the number of the attempt.
+pub struct Journal {
+    /// How many channels delivered each key; empty where the vendor's journal knows no references of ours.
+    keys: BTreeMap<String, u32>,
+    /// Messages taken more than once by one channel, or delivered by more than one.
+    pub doubled: usize,
+}
+
+impl Journal {
+    pub fn of(simulator: &Simulator) -> Journal {
+        let mut taken: BTreeMap<(String, &str, String), u32> = BTreeMap::new();
+        let mut keys: BTreeMap<String, u32> = BTreeMap::new();
+        for entry in simulator.journal(true).messages.unwrap() {
+            let name = entry.reference.rsplit_once('/').map_or(&*entry.reference, |(name, _)| name);
+            *taken.entry((entry.to.to_string(), entry.channel, name.to_owned())).or_default() += entry.accepted;
+            if let Some((key, _)) = name.rsplit_once('/') {
+                *keys.entry(key.to_owned()).or_default() += entry.delivered.min(1);
+            }
+        }
+        let doubled = taken.values().filter(|times| **times > 1).count() + keys.values().filter(|n| **n > 1).count();
+        Journal { keys, doubled }
+    }
+
+    fn delivered(&self, key: &str) -> bool {
+        self.keys.is_empty() || self.keys.get(key).is_some_and(|times| *times > 0)
+    }
+}
+
+/// Builds a library to be loaded before the C library, from a file in `tests/`.
+pub fn preloaded(folder: &Path, source: &str) -> PathBuf {
+    let library = folder.join("preloaded.so");
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests").join(source);
+    let mut compiler = Command::new("cc");
+    compiler.args(["-shared", "-fPIC", "-O1", "-o"]).arg(&library).arg(source).args(["-ldl", "-lpthread"]);
+    assert!(compiler.status().unwrap().success());
+    library
+}
