@@ -259,6 +259,16 @@ public:
         return text;
     }
 
+    /**
+     * Asks every gateway for its approved templates and compares them with the configuration. `report` becomes JSON. Returns
+     * ALIMI_OK, or ALIMI_PENDING when the time ran out and asking goes on.
+     */
+    int32_t sync_templates(int32_t timeout_ms, std::string &report)
+    {
+        return detail::ask(
+            [&](char *buf, int32_t cap) { return alimi_sync_templates(number_, timeout_ms, buf, cap); }, report);
+    }
+
     /** How the client is, as JSON. */
     std::string health() const
     {

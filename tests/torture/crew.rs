@@ -117,7 +117,12 @@ impl Worker {
     /// Waits until it has ended by itself.
     pub fn await_end(mut self, witness: &mut Witness) {
         let last = self.rest(witness);
-        assert!(self.child.try_wait().unwrap().is_some(), "it has not ended, and said {last:?}");
+        // It has closed its output and is about to be gone.
+        let deadline = Instant::now() + PATIENCE;
+        while self.child.try_wait().unwrap().is_none() {
+            assert!(Instant::now() < deadline, "it has not ended, and said {last:?}");
+            std::thread::yield_now();
+        }
     }
 
     /// Shuts it down and waits for its end; true when nothing was left in its outbox.

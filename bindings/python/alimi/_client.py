@@ -228,6 +228,15 @@ class Client(object):
         """Gives the running client another configuration, as for Client(); on an error nothing has changed."""
         _check(functions["alimi_reload_w"](self._number, _wide_config(config)))
 
+    def sync_templates(self, timeout):
+        """Asks every gateway for its approved templates and compares them with the configuration.
+
+        Answers the report, and False where the time (seconds) ran out and asking goes on.
+        """
+        call, wait = functions["alimi_sync_templates_w"], _milliseconds(timeout)
+        code, report = _ask(lambda buffer, units: call(self._number, wait, buffer, units))
+        return json.loads(report), code == h.OK
+
     def wake(self):
         """Ends the waiting polls of this client, or the next one where none waits."""
         _check(functions["alimi_wake"](self._number))

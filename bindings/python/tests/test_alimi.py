@@ -115,7 +115,7 @@ class Client(Case):
             self.assertEqual(code, alimi.OK if name == "alimi_set_log_callback" else code)
             self.assertTrue(code < 0 or name == "alimi_set_log_callback", name)
             called += 1
-        self.assertEqual(called, 35)
+        self.assertEqual(called, 37)
 
     @unittest.skipIf(sys.version_info[0] == 2, "Python 2 cannot read stubs")
     def test_the_stubs_name_what_the_module_has(self):
