@@ -131,7 +131,7 @@ impl Engine {
         let settling = self.gates.get(&entry.gateway).map(|gate| gate.capabilities.settling);
         match settling {
             Some(Settling::Repeat(_)) => self.outbox.cargo(entry),
-            _ => self.outbox.payload(entry.id),
+            _ => self.outbox.payload(entry),
         }
     }
 

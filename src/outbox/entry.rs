@@ -213,18 +213,18 @@ impl Outbox {
 
     /// The personal part of a message that leaves by its present channel, with the images where that carries them.
     pub fn cargo(&self, entry: &Entry) -> Result<Opened<Payload>> {
-        match self.payload(entry.id)? {
+        match self.payload(entry)? {
             Opened::Whole(payload) if entry.channel == Channel::Mms => self.load_images(payload),
             other => Ok(other),
         }
     }
 
     /// The personal part of a message without its images.
-    pub fn payload(&self, id: i64) -> Result<Opened<Payload>> {
-        let sql = "SELECT key, payload FROM message WHERE id = ?1";
+    pub fn payload(&self, entry: &Entry) -> Result<Opened<Payload>> {
+        let sql = "SELECT payload FROM content WHERE message = ?1";
         let mut statement = self.connection.prepare_cached(sql).map_err(|e| self.fault(e))?;
-        let row = statement.query_row([id], |row| Ok((row.get(0)?, row.get(1)?))).map_err(|e| self.fault(e))?;
-        let (key, sealed): (String, Option<Vec<u8>>) = row;
-        Ok(sealed.map_or(Opened::Damaged, |sealed| unseal(&self.vault, &key, &sealed)))
+        let sealed: Option<Vec<u8>> =
+            statement.query_row([entry.id], |row| row.get(0)).optional().map_err(|e| self.fault(e))?;
+        Ok(sealed.map_or(Opened::Damaged, |sealed| unseal(&self.vault, entry.key.as_str(), &sealed)))
     }
 }

@@ -94,7 +94,7 @@ impl Outbox {
     /// Removes the images of the messages that are about to be erased, unless others refer to them too.
     pub(super) fn drop_images(&self, now: Timestamp, most: i64) -> Result<()> {
         let sql = "DELETE FROM image_use WHERE message IN \
-                   (SELECT id FROM message WHERE phase = ?1 AND lane IS NULL AND due <= ?2 ORDER BY due LIMIT ?3)";
+                   (SELECT id FROM message WHERE phase = ?1 AND lane IS NULL AND due <= ?2 ORDER BY due, id LIMIT ?3)";
         let mut statement = self.connection.prepare_cached(sql).map_err(|e| self.fault(e))?;
         if statement.execute(params![Phase::Erase as i32, now.0, most]).map_err(|e| self.fault(e))? == 0 {
             return Ok(());

@@ -76,9 +76,9 @@ impl Outbox {
                 .prepare_cached(
                     "INSERT INTO message (phase, due, state, channel, certainty, reason, attempts, tries, fell_back, \
                      reference, vendor_code, key, digest, priority, account, gateway, template, tag, fallback, owner, \
-                     created, send_at, expires_at, payload, left_at, delegated) \
+                     created, send_at, expires_at, left_at, delegated) \
                      VALUES (?1, ?2, ?3, ?4, ?5, 0, ?6, ?7, 0, '', '', ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, \
-                     ?17, ?18, ?19, ?20, ?21, ?22) ON CONFLICT (key) DO NOTHING",
+                     ?17, ?18, ?19, ?20, ?21) ON CONFLICT (key) DO NOTHING",
                 )
                 .map_err(|e| self.fault(e))?;
             statement
@@ -102,7 +102,6 @@ impl Outbox {
                     entry.created.0,
                     entry.send_at.0,
                     entry.expires_at.0,
-                    sealed.bytes,
                     entry.left_at.map(|t| t.0),
                     entry.delegated,
                 ])
@@ -110,6 +109,7 @@ impl Outbox {
         };
         if changed == 1 {
             entry.id = self.connection.last_insert_rowid();
+            self.keep_content(entry.id, &sealed.bytes)?;
             for image in sealed.images {
                 self.keep_image(entry.id, &image)?;
             }
@@ -118,6 +118,12 @@ impl Outbox {
         }
         let same = self.digest_of(&entry.key)? == Some(digest);
         Ok(if same { Inserted::Duplicate } else { Inserted::Conflict })
+    }
+
+    fn keep_content(&self, id: i64, sealed: &[u8]) -> Result<()> {
+        let sql = "INSERT INTO content (message, payload) VALUES (?1, ?2)";
+        let mut statement = self.connection.prepare_cached(sql).map_err(|e| self.fault(e))?;
+        statement.execute(params![id, sealed]).map(drop).map_err(|e| self.fault(e))
     }
 
     /// The digest of the message with this key.

@@ -70,17 +70,15 @@ impl Outbox {
     }
 
     fn reseal_messages(&mut self) -> Result<bool> {
-        let sql = "SELECT id, key, payload FROM message WHERE id > ?1 ORDER BY id LIMIT ?2";
+        let sql = "SELECT message, key, payload FROM content JOIN message ON id = message \
+                   WHERE message > ?1 ORDER BY message LIMIT ?2";
         let mut statement = self.connection.prepare_cached(sql).map_err(|e| self.fault(e))?;
         let rows = statement
             .query_map([self.progress.now.message, MESSAGES_MAX], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
             .map_err(|e| self.fault(e))?;
-        let rows: Vec<(i64, String, Option<Vec<u8>>)> =
-            rows.collect::<rusqlite::Result<_>>().map_err(|e| self.fault(e))?;
+        let rows: Vec<(i64, String, Vec<u8>)> = rows.collect::<rusqlite::Result<_>>().map_err(|e| self.fault(e))?;
         for (id, key, sealed) in &rows {
-            if let Some(sealed) = sealed {
-                self.reseal_one("UPDATE message SET payload = ?2 WHERE id = ?1", *id, Place::Payload(key), sealed)?;
-            }
+            self.reseal_one("UPDATE content SET payload = ?2 WHERE message = ?1", *id, Place::Payload(key), sealed)?;
             self.progress.now.message = *id;
         }
         Ok(!rows.is_empty())

@@ -17,8 +17,13 @@ impl Outbox {
         let keys_stay = DAY * retention.key_days.saturating_sub(retention.content_days);
         self.drop_images(now, ROWS_MAX)?;
         self.change(
-            "UPDATE message SET payload = NULL, phase = ?4, due = due + ?5 WHERE id IN \
-             (SELECT id FROM message WHERE phase = ?1 AND lane IS NULL AND due <= ?2 ORDER BY due LIMIT ?3)",
+            "DELETE FROM content WHERE message IN \
+             (SELECT id FROM message WHERE phase = ?1 AND lane IS NULL AND due <= ?2 ORDER BY due, id LIMIT ?3)",
+            params![Phase::Erase as i32, now.0, ROWS_MAX],
+        )?;
+        self.change(
+            "UPDATE message SET phase = ?4, due = due + ?5 WHERE id IN \
+             (SELECT id FROM message WHERE phase = ?1 AND lane IS NULL AND due <= ?2 ORDER BY due, id LIMIT ?3)",
             params![
                 Phase::Erase as i32,
                 now.0,
@@ -29,7 +34,7 @@ impl Outbox {
         )?;
         self.change(
             "DELETE FROM message WHERE id IN \
-             (SELECT id FROM message WHERE phase = ?1 AND lane IS NULL AND due <= ?2 ORDER BY due LIMIT ?3)",
+             (SELECT id FROM message WHERE phase = ?1 AND lane IS NULL AND due <= ?2 ORDER BY due, id LIMIT ?3)",
             params![Phase::Forget as i32, now.0, ROWS_MAX],
         )
     }

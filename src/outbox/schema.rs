@@ -123,8 +123,20 @@ CREATE TABLE template (
 ) STRICT, WITHOUT ROWID;
 ";
 
+/// Version 3: what a message says lies beside it. A message is written several times in its life and its content once, so a
+/// change of state no longer writes the content again, and three times as many messages lie on a page. A message whose
+/// content is erased has no row here.
+const V3: &str = "
+CREATE TABLE content (
+    message INTEGER PRIMARY KEY,
+    payload BLOB NOT NULL
+) STRICT;
+INSERT INTO content SELECT id, payload FROM message WHERE payload IS NOT NULL ORDER BY id;
+ALTER TABLE message DROP COLUMN payload;
+";
+
 fn migrations() -> Migrations<'static> {
-    Migrations::new(vec![M::up(V1), M::up(V2)])
+    Migrations::new(vec![M::up(V1), M::up(V2), M::up(V3)])
 }
 
 /// Sets the connection up and brings the schema to this version. What is not ours, or newer, is not written to.
@@ -178,5 +190,26 @@ mod tests {
     #[test]
     fn the_migrations_are_valid() {
         migrations().validate().unwrap();
+    }
+
+    #[test]
+    fn an_older_outbox_keeps_its_contents_and_what_was_erased_stays_erased() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        migrations().to_version(&mut connection, 1).unwrap();
+        for (key, payload) in [("kept", Some(b"sealed")), ("erased", None)] {
+            let sql = "INSERT INTO message (phase, due, state, channel, certainty, reason, attempts, tries, fell_back, \
+                       reference, vendor_code, key, digest, priority, account, gateway, template, tag, fallback, owner, \
+                       created, send_at, expires_at, delegated, payload) \
+                       VALUES (1, 0, 1, 1, 0, 0, 0, 0, 0, '', '', ?1, x'00', 1, '', '', '', '', 0, 0, 0, 0, 0, 0, ?2)";
+            connection.execute(sql, rusqlite::params![key, payload]).unwrap();
+        }
+        migrations().to_latest(&mut connection).unwrap();
+        let contents = |key: &str| -> i64 {
+            let sql = "SELECT count(*) FROM content JOIN message ON id = message WHERE key = ?1 AND payload = x'7365616c6564'";
+            connection.query_row(sql, [key], |row| row.get(0)).unwrap()
+        };
+        assert_eq!((contents("kept"), contents("erased")), (1, 0));
+        let messages: i64 = connection.query_row("SELECT count(*) FROM message", [], |row| row.get(0)).unwrap();
+        assert_eq!(messages, 2);
     }
 }

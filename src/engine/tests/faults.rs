@@ -138,7 +138,9 @@ fn one_message_with_damaged_content_does_not_stop_the_others() {
         reserved.send_at = START.after(Duration::from_secs(60));
         bench.keep(reserved);
     }
-    beside(&bench).execute_batch("UPDATE message SET payload = x'00' WHERE key = 'a'").unwrap();
+    beside(&bench)
+        .execute_batch("UPDATE content SET payload = x'00' WHERE message = (SELECT id FROM message WHERE key = 'a')")
+        .unwrap();
     bench.pass(Duration::from_secs(60));
     assert_eq!(bench.sent(Task::Send), [("b".into(), Channel::Alimtalk, 1)]);
     bench.pass(Duration::from_secs(7_200));

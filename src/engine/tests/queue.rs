@@ -131,9 +131,10 @@ fn content_is_erased_and_keys_are_forgotten_after_their_days() {
     bench.step(vec![Event::Acknowledge(id)]);
     let day = Duration::from_secs(86_400);
     bench.pass(day * 6);
-    assert!(matches!(bench.engine.outbox.payload(id).unwrap(), Opened::Whole(_)));
+    let entry = bench.engine.outbox.load(id).unwrap().unwrap();
+    assert!(matches!(bench.engine.outbox.payload(&entry).unwrap(), Opened::Whole(_)));
     bench.pass(day);
-    assert_eq!(bench.engine.outbox.payload(id).unwrap(), Opened::Damaged, "erased after retention.content_days");
+    assert_eq!(bench.engine.outbox.payload(&entry).unwrap(), Opened::Damaged, "erased after retention.content_days");
     assert_eq!(bench.submit(vec![message("a")]).unwrap(), [Verdict::Duplicate], "the key is still known");
     bench.pass(day * 82);
     assert!(bench.engine.outbox.find("a").unwrap().is_some());

@@ -82,9 +82,12 @@ fn a_changed_or_moved_row_is_one_damaged_message_and_no_stop() {
     let all = ["a", "b", "c", "d"].map(|key| Message { digest: [1; 16], ..reserved(key, key) });
     bench.submit(all.into()).unwrap();
     bench.sql(
-        "UPDATE message SET payload = (SELECT payload FROM message WHERE key = 'b') WHERE key = 'a';
-         UPDATE message SET payload = CAST(x'00' || '{\"to\":\"01000000000\"}' AS BLOB) WHERE key = 'c';
-         UPDATE message SET payload = CAST(substr(payload, 1, length(payload) - 1) || x'55' AS BLOB) WHERE key = 'd';",
+        "UPDATE content SET payload = (SELECT payload FROM content JOIN message ON id = message WHERE key = 'b')
+             WHERE message = (SELECT id FROM message WHERE key = 'a');
+         UPDATE content SET payload = CAST(x'00' || '{\"to\":\"01000000000\"}' AS BLOB)
+             WHERE message = (SELECT id FROM message WHERE key = 'c');
+         UPDATE content SET payload = CAST(substr(payload, 1, length(payload) - 1) || x'55' AS BLOB)
+             WHERE message = (SELECT id FROM message WHERE key = 'd');",
     );
     assert_eq!(bench.texts(), ["b"]);
 }
