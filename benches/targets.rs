@@ -68,10 +68,30 @@ struct Latency {
 /// What was measured.
 struct Figures {
     latency: Latency,
-    one_caller: f64,
-    callers_16: f64,
-    batch: f64,
-    whole_way: f64,
+    one_caller: Rate,
+    callers_16: Rate,
+    batch: Rate,
+    whole_way: Rate,
+}
+
+/// Messages a second, and the processor time of this whole process for one in microseconds: a busy machine changes the
+/// first far more than the second.
+#[derive(Clone, Copy)]
+struct Rate {
+    messages: f64,
+    processor: f64,
+}
+
+impl Rate {
+    fn of(messages: usize, work: impl FnOnce()) -> Rate {
+        let (start, before) = (Instant::now(), processor_time());
+        work();
+        let spent = processor_time() - before;
+        Rate {
+            messages: messages as f64 / start.elapsed().as_secs_f64(),
+            processor: spent.as_secs_f64() * 1e6 / messages as f64,
+        }
+    }
 }
 
 impl Figures {
@@ -88,11 +108,15 @@ impl Figures {
         line("durable send, one caller, p99", now.send_p99, "us", ratio, None);
         let ratio = format!("{:.2} x raw", now.paused / now.raw);
         line("durable send after a pause, p50", now.paused, "us", ratio, None);
-        line("one caller", self.one_caller, "/s", String::new(), before.map(|b| b.one_caller));
-        let ratio = format!("{:.1} x one caller (promised >= 8)", self.callers_16 / self.one_caller);
-        line("16 callers", self.callers_16, "/s", ratio, before.map(|b| b.callers_16));
-        line("batches of 1,000", self.batch, "/s", "(promised >= 100,000)".into(), before.map(|b| b.batch));
-        line("whole way", self.whole_way, "/s", "(promised >= 40,000)".into(), before.map(|b| b.whole_way));
+        let rate = |name: &str, now: Rate, note: &str, was: Option<Rate>| {
+            let note = format!("{:.1} us of processor {note}", now.processor);
+            line(name, now.messages, "/s", note, was.map(|was| was.messages));
+        };
+        rate("one caller", self.one_caller, "", before.map(|b| b.one_caller));
+        let ratio = format!("{:.1} x one caller (promised >= 8)", self.callers_16.messages / self.one_caller.messages);
+        rate("16 callers", self.callers_16, &ratio, before.map(|b| b.callers_16));
+        rate("batches of 1,000", self.batch, "(promised >= 100,000)", before.map(|b| b.batch));
+        rate("whole way", self.whole_way, "(promised >= 40,000)", before.map(|b| b.whole_way));
     }
 }
 
@@ -154,22 +178,15 @@ impl Bench {
         }
     }
 
-    fn callers(&self, callers: usize, rounds: usize) -> f64 {
-        let start = Instant::now();
-        std::thread::scope(|scope| {
-            for _ in 0..callers {
-                scope.spawn(|| {
-                    for _ in 0..rounds {
-                        self.client.send(self.request(true)).unwrap();
-                    }
-                });
-            }
-        });
-        (callers * rounds) as f64 / start.elapsed().as_secs_f64()
+    fn callers(&self, callers: usize, rounds: usize) -> Rate {
+        let send = || (0..rounds).for_each(|_| drop(self.client.send(self.request(true)).unwrap()));
+        Rate::of(callers * rounds, || {
+            std::thread::scope(|scope| (0..callers).for_each(|_| drop(scope.spawn(send))));
+        })
     }
 
     /// `alimi_send_batch` as a caller in C uses it: JSON text in.
-    fn batches(&self) -> f64 {
+    fn batches(&self) -> Rate {
         let texts: Vec<String> = (0..100)
             .map(|_| {
                 let first = self.number.fetch_add(BATCH as u64, Ordering::Relaxed);
@@ -177,31 +194,32 @@ impl Bench {
                 serde_json::Value::from(messages).to_string()
             })
             .collect();
-        let start = Instant::now();
-        for text in &texts {
-            let requests = alimi::message::parse_batch(text).unwrap().into_iter().map(|r| r.unwrap()).collect();
-            assert!(self.client.send_batch(requests).unwrap().iter().all(Result::is_ok));
-        }
-        (texts.len() * BATCH) as f64 / start.elapsed().as_secs_f64()
+        Rate::of(texts.len() * BATCH, || {
+            for text in &texts {
+                let requests = alimi::message::parse_batch(text).unwrap().into_iter().map(|r| r.unwrap()).collect();
+                assert!(self.client.send_batch(requests).unwrap().iter().all(Result::is_ok));
+            }
+        })
     }
 
     /// Send, deliver by the sandbox, poll, acknowledge.
-    fn whole_way(&self) -> f64 {
+    fn whole_way(&self) -> Rate {
         let messages = 100_000;
-        let start = Instant::now();
-        std::thread::scope(|scope| {
-            scope.spawn(|| {
-                for _ in 0..messages / BATCH {
-                    let requests = (0..BATCH).map(|_| self.request(false)).collect();
-                    assert!(self.client.send_batch(requests).unwrap().iter().all(Result::is_ok));
+        let send = || {
+            for _ in 0..messages / BATCH {
+                let requests = (0..BATCH).map(|_| self.request(false)).collect();
+                assert!(self.client.send_batch(requests).unwrap().iter().all(Result::is_ok));
+            }
+        };
+        Rate::of(messages, || {
+            std::thread::scope(|scope| {
+                scope.spawn(send);
+                for _ in 0..messages {
+                    let result = self.client.poll(Duration::from_secs(60)).unwrap().unwrap();
+                    self.client.acknowledge(&result.key).unwrap();
                 }
             });
-            for _ in 0..messages {
-                let result = self.client.poll(Duration::from_secs(60)).unwrap().unwrap();
-                self.client.acknowledge(&result.key).unwrap();
-            }
-        });
-        messages as f64 / start.elapsed().as_secs_f64()
+        })
     }
 
     fn fill(&self, messages: usize) {
@@ -319,6 +337,15 @@ fn resident_mib() -> f64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap();
     let line = status.lines().find(|line| line.starts_with("VmRSS")).unwrap();
     line.split_whitespace().nth(1).unwrap().parse::<f64>().unwrap() / 1024.0
+}
+
+/// Of all threads of this process so far; see proc_pid_stat(5).
+fn processor_time() -> Duration {
+    const TICK: Duration = Duration::from_millis(10);
+    let stat = std::fs::read_to_string("/proc/self/stat").unwrap();
+    let (_, fields) = stat.rsplit_once(')').unwrap();
+    let ticks: u32 = fields.split_whitespace().skip(11).take(2).map(|ticks| ticks.parse::<u32>().unwrap()).sum();
+    TICK * ticks
 }
 
 /// Voluntary context switches of our own threads, by name.
