@@ -9,19 +9,20 @@
 mod calls;
 mod health;
 mod statistics;
+mod submission;
 
 use calls::Names;
 pub use health::{GatewayHealth, Health};
 
 use crate::config::Settings;
-use crate::content::{Album, Report};
+use crate::content::Report;
 use crate::engine::{
-    Answer, Engine, Event, Inlet, NoAnswer, Outlet, Pulse, Reply, ResultQueue, Role, Verdict, ask, not_found, run,
+    Answer, Engine, Event, Inlet, NoAnswer, Outlet, Pulse, Reply, ResultQueue, Role, ask, not_found, run,
 };
 use crate::error::{Code, Error, Result};
 use crate::logging::{Access, Log};
-use crate::message::{Key, MessageResult, Request};
-use crate::outbox::{Reader, Sealer, Vault};
+use crate::message::{Key, MessageResult};
+use crate::outbox::{Reader, Vault};
 use crate::thread::Thread;
 use crate::time::Timestamp;
 use crossbeam_channel::{Receiver, SendTimeoutError, Sender, bounded};
@@ -152,47 +153,6 @@ impl Client {
         self.ask(|reply| Event::Reconfigure { settings: told, reply })?;
         current.with_upgraded(|current| *current = settings);
         Ok(())
-    }
-
-    /// Keeps messages with one commit; a verdict for each, in order. The outer error means that none was kept.
-    fn keep(&self, requests: Vec<Request>) -> Result<Vec<Result<Accepted>>> {
-        self.check_open()?;
-        if requests.len() > BATCH_MAX {
-            let text = format!("messages: {} in one batch; allowed are {BATCH_MAX}", requests.len());
-            return Err(Error::new(Code::InvalidArgument, text));
-        }
-        let now = Timestamp::now();
-        let mut keys = Vec::with_capacity(requests.len());
-        let mut messages = Vec::with_capacity(requests.len());
-        let (album, mut sealer) = (Album::default(), Sealer::new(&self.vault));
-        let (settings, catalogue) = (self.settings(), Arc::clone(&self.pulse.lock().catalogue));
-        for request in requests {
-            let prepared = crate::content::prepare(&settings, &album, request, now);
-            let checked = prepared.and_then(|message| {
-                catalogue.check(&message.account, &message.gateway, &message.template)?;
-                Ok(message)
-            });
-            let sealed = checked.and_then(|message| sealer.seal(message));
-            keys.push(sealed.map(|sealed| {
-                let key = sealed.message.key.as_str().to_owned();
-                messages.push(sealed);
-                key
-            }));
-        }
-        let verdicts =
-            if messages.is_empty() { Vec::new() } else { self.ask(|reply| Event::Submit { messages, reply })? };
-        let mut verdicts = verdicts.into_iter();
-        Ok(keys
-            .into_iter()
-            .map(|key| {
-                let key = key?;
-                match verdicts.next().ok_or_else(internal)? {
-                    Verdict::Kept => Ok(Accepted { key, duplicate: false }),
-                    Verdict::Duplicate => Ok(Accepted { key, duplicate: true }),
-                    Verdict::Refused(error) => Err(error),
-                }
-            })
-            .collect())
     }
 
     fn stop_message(&self, key: &str) -> Result<bool> {
@@ -332,6 +292,10 @@ impl Client {
     fn ask<T>(&self, event: impl FnOnce(Reply<T>) -> Event) -> Result<T> {
         let (reply, answer) = self.question()?;
         self.tell(event(reply))?;
+        self.wait_for(answer)
+    }
+
+    fn wait_for<T>(&self, answer: Answer<T>) -> Result<T> {
         let gone = self.gone.load(Ordering::SeqCst);
         match answer.wait_awake(&self.waiting, if gone { Duration::ZERO } else { DISK_WAIT }) {
             Ok(done) => done,

@@ -3,7 +3,7 @@
 use super::*;
 use crate::config::testing;
 use crate::gateway::Job;
-use crate::message::{Body, State};
+use crate::message::{Body, Request, State};
 use std::path::Path;
 
 /// A network that cannot be. It is told that it must end when the engine has ended, and holds that up as long as the
@@ -131,4 +131,29 @@ fn a_shutdown_reaches_an_engine_that_has_too_much_to_do() {
     drop(open);
     let mut tries = std::iter::repeat_with(|| Client::start(settings(directory.path()))).take(100_000);
     assert!(tries.any(|start| start.is_ok()), "the engine has ended and let the outbox go");
+}
+
+#[test]
+fn each_message_of_a_large_batch_gets_its_own_verdict() {
+    let directory = tempfile::tempdir().unwrap();
+    let client = Client::start(settings(directory.path())).unwrap();
+    let other = |key: &str| Request { body: Body::Text { text: "other".into() }, ..request(key) };
+    let batch = (0..1_000).map(|number| match number {
+        5 | 300 => Request { to: "not a number".into(), ..request("bad") },
+        600 => other("0"),
+        999 => request("1"),
+        _ => request(&number.to_string()),
+    });
+    let verdicts = client.send_batch(batch.collect()).unwrap();
+    for (number, verdict) in verdicts.into_iter().enumerate() {
+        let expected = match number {
+            5 | 300 => Err(Code::Recipient),
+            600 => Err(Code::KeyConflict),
+            999 => Ok(("1".to_owned(), true)),
+            _ => Ok((number.to_string(), false)),
+        };
+        let found = verdict.map(|accepted| (accepted.key, accepted.duplicate)).map_err(|error| error.code());
+        assert_eq!(found, expected, "message {number}");
+    }
+    assert!(client.send_batch(Vec::new()).unwrap().is_empty());
 }

@@ -6,8 +6,9 @@ use crate::error::Error;
 use crate::gateway::News;
 use crate::message::Key;
 use crate::outbox::Sealed;
+use crossbeam_channel::{Receiver, never};
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// What became of one submitted message.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,8 +23,8 @@ pub(crate) enum Verdict {
 
 /// What reaches the engine.
 pub(crate) enum Event {
-    /// Keep these messages.
-    Submit { messages: Vec<Sealed>, reply: Reply<Vec<Verdict>> },
+    /// Keep these messages, with one commit.
+    Submit { batch: Batch, reply: Reply<Vec<Verdict>> },
     /// The network has news.
     Heard(News),
     /// Let results go that were handed out by this process: no answer, they come back should this be lost.
@@ -42,4 +43,50 @@ pub(crate) enum Event {
     Refill,
     /// Hand over what is due until the deadline, then end.
     Stop { deadline: Instant },
+}
+
+/// Messages to keep, as far as the caller has them ready; the rest comes part by part while the first are being written.
+///
+/// A part is handed over from hand to hand: what the engine no longer waits for stays with the caller, who submits it
+/// anew.
+pub(crate) struct Batch {
+    ready: Vec<Sealed>,
+    rest: Receiver<Vec<Sealed>>,
+    /// How much longer the transaction may stay open for a caller that does not come on.
+    patience: Duration,
+}
+
+impl Batch {
+    const PATIENCE: Duration = Duration::from_millis(50);
+
+    /// Messages that are ready.
+    pub fn whole(messages: Vec<Sealed>) -> Batch {
+        Batch { ready: messages, rest: never(), patience: Duration::ZERO }
+    }
+
+    /// The first part; the others come through `rest`, which must have no room of its own, until its sender goes.
+    pub fn first(messages: Vec<Sealed>, rest: Receiver<Vec<Sealed>>) -> Batch {
+        debug_assert_eq!(rest.capacity(), Some(0));
+        Batch { ready: messages, rest, patience: Self::PATIENCE }
+    }
+
+    /// How many are ready.
+    pub fn ready(&self) -> usize {
+        self.ready.len()
+    }
+
+    /// The next part. `None` after the last one, and for a caller that does not come on.
+    pub fn next(&mut self) -> Option<Vec<Sealed>> {
+        if !self.ready.is_empty() {
+            return Some(std::mem::take(&mut self.ready));
+        }
+        let start = Instant::now();
+        let part = self.rest.recv_timeout(self.patience).ok();
+        self.patience = self.patience.saturating_sub(start.elapsed());
+        if part.is_none() {
+            // The caller learns at once that nobody waits any more.
+            self.rest = never();
+        }
+        part
+    }
 }

@@ -2,7 +2,8 @@
 //! table, and commits everything of one turn with one sync.
 //!
 //! Invariants:
-//! - [`Engine::step`] is a function of (state, events, now): no clock, no network, no sleeping inside.
+//! - [`Engine::step`] is a function of (state, events, now): no clock, no network, no sleeping inside;
+//!   only for a caller that hands over its batch part by part it waits, for 50 ms at most.
 //! - Nothing is answered, sent or handed out before the commit that keeps it; after a failed commit nothing of the turn
 //!   has happened, callers are told so, and what the network said is kept for the next turn.
 //! - Light load: a message leaves in the turn that keeps it. Heavy load: what arrives during one commit is the next
@@ -33,7 +34,7 @@ pub(crate) mod tests;
 mod turn;
 mod worker;
 
-pub(crate) use event::{Event, Verdict};
+pub(crate) use event::{Batch, Event, Verdict};
 pub(crate) use pulse::Pulse;
 pub(crate) use reply::{Answer, NoAnswer, Reply, ask};
 pub(crate) use results::ResultQueue;

@@ -188,8 +188,8 @@ impl Engine {
         }
         for event in events.iter_mut() {
             match event {
-                Event::Submit { messages, .. } => {
-                    let verdicts = self.submit(turn, std::mem::take(messages))?;
+                Event::Submit { batch, .. } => {
+                    let verdicts = self.submit(turn, batch)?;
                     turn.verdicts.push_back(verdicts);
                 }
                 Event::AcknowledgeKey { key, .. } => {

@@ -1,6 +1,6 @@
 //! What callers ask for: keep, cancel, acknowledge.
 
-use super::event::Verdict;
+use super::event::{Batch, Verdict};
 use super::state::Engine;
 use super::turn::Turn;
 use crate::error::{Code, Error, Result};
@@ -12,11 +12,19 @@ use crate::time::Timestamp;
 const MEASURE_EVERY: usize = 256;
 
 impl Engine {
+    /// Keeps the messages of one caller, each part as it comes.
+    pub(super) fn submit(&mut self, turn: &mut Turn, batch: &mut Batch) -> Result<Vec<Verdict>> {
+        let mut verdicts = Vec::new();
+        while let Some(messages) = batch.next() {
+            self.keep(turn, messages, &mut verdicts)?;
+        }
+        Ok(verdicts)
+    }
+
     /// Keeps messages. Those whose turn it is leave in the same transaction.
-    pub(super) fn submit(&mut self, turn: &mut Turn, messages: Vec<Sealed>) -> Result<Vec<Verdict>> {
+    fn keep(&mut self, turn: &mut Turn, messages: Vec<Sealed>, verdicts: &mut Vec<Verdict>) -> Result<()> {
         self.measure(messages.iter().map(Sealed::weight).sum())?;
         let owner = self.role.owner().unwrap_or(0);
-        let mut verdicts = Vec::with_capacity(messages.len());
         for sealed in messages {
             let message = &sealed.message;
             // A full outbox still knows its own messages: a repeat is answered as such.
@@ -42,7 +50,7 @@ impl Engine {
                 }
             });
         }
-        Ok(verdicts)
+        Ok(())
     }
 
     /// Reads the size of the file now and then: it grows by little with each message.

@@ -1,5 +1,6 @@
 //! The engine on a fake clock and a scripted gateway: every promise of the queue, without threads and without sleeping.
 
+mod batch;
 mod faults;
 mod gateways;
 mod images;
@@ -8,7 +9,7 @@ mod reservations;
 mod seal;
 mod shared;
 
-use super::event::{Event, Verdict};
+use super::event::{Batch, Event, Verdict};
 use super::pulse::Pulse;
 use super::reply::{Reply, ask};
 use super::results::ResultQueue;
@@ -94,7 +95,7 @@ impl Bench {
     fn submit(&mut self, messages: Vec<Message>) -> Result<Vec<Verdict>, Error> {
         let (reply, answer) = ask();
         let messages = messages.into_iter().map(|message| self.seal(message)).collect();
-        self.step(vec![Event::Submit { messages, reply }]);
+        self.step(vec![Event::Submit { batch: Batch::whole(messages), reply }]);
         answer.now().unwrap()
     }
 

@@ -111,7 +111,7 @@ fn look_out(events: &Receiver<Event>) -> Option<Event> {
 
 fn weight(event: &Event) -> usize {
     match event {
-        Event::Submit { messages, .. } => messages.len().max(1),
+        Event::Submit { batch, .. } => batch.ready().max(1),
         _ => 1,
     }
 }

@@ -232,7 +232,7 @@ fn without_a_network_the_engine_ends_with_an_error_instead_of_keeping_what_it_ca
     // The thread has a clock of its own.
     let mut message = message("a");
     (message.send_at, message.expires_at) = (Timestamp(0), Timestamp(i64::MAX));
-    events.send(Event::Submit { messages: vec![bench.seal(message)], reply }).unwrap();
+    events.send(Event::Submit { batch: Batch::whole(vec![bench.seal(message)]), reply }).unwrap();
     let Bench { engine, folder, .. } = bench;
     let error = crate::engine::run(engine, inlet(arriving), &OnceLock::new(), &Nowhere).unwrap_err();
     assert_eq!(error.code(), Code::Internal);

@@ -181,7 +181,7 @@ fn what_another_process_sealed_with_a_newer_key_waits_for_that_key() {
     let (newer, _) = open(&Arc::new(settings));
     let theirs = Sealer::new(&newer.outbox.vault()).seal(reserved("a", "글")).unwrap();
     let (reply, answer) = ask();
-    bench.step(vec![Event::Submit { messages: vec![theirs], reply }]);
+    bench.step(vec![Event::Submit { batch: Batch::whole(vec![theirs]), reply }]);
     assert_eq!(answer.now().unwrap().unwrap(), [Verdict::Kept]);
     assert_eq!(bench.texts(), Vec::<String>::new());
     assert_eq!(bench.state("a").0, State::Scheduled);
