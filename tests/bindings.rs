@@ -223,3 +223,20 @@ fn every_exported_function_is_called_from_c_csharp_java_and_python() {
         }
     }
 }
+
+/// Once declared, and once or more called: nothing of alimi is out of reach for those who take the class as it is.
+#[test]
+fn the_classes_of_delphi_visual_basic_and_powerbuilder_call_every_function_of_utf16() {
+    let visual_basic = text("bindings/vb6/Alimi.bas") + &text("bindings/vb6/AlimiClient.cls");
+    let (delphi, powerbuilder) = (text("bindings/delphi/Alimi.pas"), text("bindings/powerbuilder/n_alimi.sru"));
+    let without_text = ["alimi_shutdown", "alimi_flush", "alimi_wake"];
+    for name in functions().into_keys().filter(|name| name.ends_with("_w") || without_text.contains(&name.as_str())) {
+        let times = |source: &str, name: &str| source.matches(&format!("{name}(")).count();
+        assert!(times(&delphi, &name) > 1, "Delphi: {name}");
+        // There a declaration has none after the name, nor has a call that is a statement.
+        let statement =
+            visual_basic.contains(&format!("{name} StrPtr(")) || visual_basic.contains(&format!("{name} m"));
+        assert!(times(&visual_basic, &name) > 0 || statement, "VB6: {name}");
+        assert!(times(&powerbuilder, name.trim_end_matches("_w")) > 1, "PowerBuilder: {name}");
+    }
+}
