@@ -4,7 +4,7 @@
 //! with the reason why not.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a failure here is a failed test")]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 use std::process::Command;
@@ -184,5 +184,59 @@ fn cpp_calls_every_function_of_bytes() {
     let source = text("bindings/cpp/alimi.hpp");
     for name in functions().keys().filter(|name| !name.ends_with("_w")) {
         assert!(source.contains(&format!("{name}(")) || source.contains(&format!("ask({name},")), "{name}");
+    }
+}
+
+/// `alimi_get_status` as Java calls it: `getStatus`.
+fn java_name(name: &str) -> String {
+    let mut words = name.trim_start_matches("alimi_").split('_');
+    let first = words.next().unwrap().to_owned();
+    words.fold(first, |name, word| name + &word[..1].to_uppercase() + &word[1..])
+}
+
+/// What calls them all is run: the C programs by cargo, Python's loop by its tests, the methods of C# and Java by the
+/// conformance list, the functions of UTF-16 by the programs named here.
+#[test]
+fn every_exported_function_is_called_from_c_csharp_java_and_python() {
+    let folder = fs::read_dir(Path::new(ROOT).join("tests/c")).unwrap();
+    let c: String = folder.map(|file| fs::read_to_string(file.unwrap().path()).unwrap()).collect();
+    let (csharp, csharp_wide) = (text("bindings/csharp/src/AlimiClient.cs"), text("tests/csharp/Wide.cs"));
+    let (java, java_wide) = (text("bindings/java/src/kr/alimi/AlimiClient.java"), text("tests/java/Wide.java"));
+    let python = text("bindings/python/alimi/_header.py");
+    assert!(text("bindings/python/tests/test_alimi.py").contains("in alimi.functions.items()"));
+    let exported = text("include/alimi.def");
+    let exported: BTreeSet<_> = exported.lines().filter_map(|line| line.strip_prefix("    ")).collect();
+    let declared = functions();
+    assert_eq!(exported, declared.keys().map(String::as_str).collect(), "the header has what is exported");
+    for name in exported {
+        assert!(c.contains(&format!("{name}(")), "C: {name}");
+        assert!(python.contains(&format!("    \"{name}\": [")), "Python: {name}");
+        if name.ends_with("_w") {
+            // Once declared and once or more called.
+            assert!(csharp_wide.matches(&format!("{name}(")).count() > 1, "C#: {name}");
+            assert!(java_wide.contains(&format!("\"{name}\"")), "Java: {name}");
+        } else {
+            assert!(csharp.contains(&format!("Native.Call.{name}(")), "C#: {name}");
+            let java_name = java_name(name);
+            let (called, given) = (format!("Native.{java_name}("), format!("Native::{java_name})"));
+            assert!(java.contains(&called) || java.contains(&given), "Java: {name}");
+        }
+    }
+}
+
+/// Once declared, and once or more called: nothing of alimi is out of reach for those who take the class as it is.
+#[test]
+fn the_classes_of_delphi_visual_basic_and_powerbuilder_call_every_function_of_utf16() {
+    let visual_basic = text("bindings/vb6/Alimi.bas") + &text("bindings/vb6/AlimiClient.cls");
+    let (delphi, powerbuilder) = (text("bindings/delphi/Alimi.pas"), text("bindings/powerbuilder/n_alimi.sru"));
+    let without_text = ["alimi_shutdown", "alimi_flush", "alimi_wake"];
+    for name in functions().into_keys().filter(|name| name.ends_with("_w") || without_text.contains(&name.as_str())) {
+        let times = |source: &str, name: &str| source.matches(&format!("{name}(")).count();
+        assert!(times(&delphi, &name) > 1, "Delphi: {name}");
+        // There a declaration has none after the name, nor has a call that is a statement.
+        let statement =
+            visual_basic.contains(&format!("{name} StrPtr(")) || visual_basic.contains(&format!("{name} m"));
+        assert!(times(&visual_basic, &name) > 0 || statement, "VB6: {name}");
+        assert!(times(&powerbuilder, name.trim_end_matches("_w")) > 1, "PowerBuilder: {name}");
     }
 }

@@ -209,7 +209,8 @@ public:
                            verdicts, 64 * 1024);
     }
 
-    void cancel(const std::string &key) { check(alimi_cancel(number_, key.c_str())); }
+    /** ALIMI_OK; ALIMI_PENDING while the gateway that holds it for later is asked to take it back: the result says whether. */
+    int32_t cancel(const std::string &key) { return check(alimi_cancel(number_, key.c_str())); }
 
     /** Takes the next final result; false when there is none within `wait`. */
     bool poll(Milliseconds wait, Result &result)

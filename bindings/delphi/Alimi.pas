@@ -361,13 +361,17 @@ type
     function SendText(const Key, Recipient, Text: TAlimiText; const Options: TAlimiText = ''): TAlimiSent;
     // Keeps many messages; Verdicts receives JSON. ALIMI_OK, ALIMI_DUPLICATE or ALIMI_PARTIAL.
     function SendBatch(const Messages: TAlimiText; out Verdicts: TAlimiText): Integer;
-    procedure Cancel(const Key: TAlimiText);
+    // ALIMI_OK; ALIMI_PENDING while the gateway that holds it for later is asked to take it back: the result says whether.
+    function Cancel(const Key: TAlimiText): Integer;
     // Takes the next final result; False when there is none within the time.
     function Poll(TimeoutMs: Integer; out Answer: TAlimiResult): Boolean;
     procedure Acknowledge(const Key: TAlimiText);
     function Status(const Key: TAlimiText): TAlimiResult;
     // Gives the running client another configuration; on an error nothing has changed.
     procedure Reload(const Config: TAlimiText);
+    // Asks every gateway for its approved templates and compares them with the configuration; Report receives JSON. ALIMI_OK,
+    // or ALIMI_PENDING when the time ran out and asking goes on.
+    function SyncTemplates(TimeoutMs: Integer; out Report: TAlimiText): Integer;
     procedure Wake;
     // False when the time ran out.
     function Flush(TimeoutMs: Integer): Boolean;
@@ -398,6 +402,7 @@ const
   AskStatus = 4;
   AskStatistics = 5;
   AskHealth = 6;
+  AskTemplates = 7;
 
 function Check(Code: Integer): Integer;
 begin
@@ -425,6 +430,7 @@ begin
     AskPoll: Result := alimi_poll_result_json_w(Number, Value, Buf, Cap);
     AskStatus: Result := alimi_get_status_json_w(Number, PWideChar(Given), Buf, Cap);
     AskStatistics: Result := alimi_get_stats_w(Number, PWideChar(Given), Buf, Cap);
+    AskTemplates: Result := alimi_sync_templates_w(Number, Value, Buf, Cap);
   else
     Result := alimi_get_health_w(Number, Buf, Cap);
   end;
@@ -616,9 +622,9 @@ begin
   Result := Ask(AskBatch, 0, Messages, Verdicts);
 end;
 
-procedure TAlimiClient.Cancel(const Key: TAlimiText);
+function TAlimiClient.Cancel(const Key: TAlimiText): Integer;
 begin
-  Check(alimi_cancel_w(FNumber, PWideChar(Key)));
+  Result := Check(alimi_cancel_w(FNumber, PWideChar(Key)));
 end;
 
 function TAlimiClient.Poll(TimeoutMs: Integer; out Answer: TAlimiResult): Boolean;
@@ -646,6 +652,11 @@ end;
 procedure TAlimiClient.Reload(const Config: TAlimiText);
 begin
   Check(alimi_reload_w(FNumber, PWideChar(Config)));
+end;
+
+function TAlimiClient.SyncTemplates(TimeoutMs: Integer; out Report: TAlimiText): Integer;
+begin
+  Result := Ask(AskTemplates, TimeoutMs, '', Report);
 end;
 
 procedure TAlimiClient.Wake;

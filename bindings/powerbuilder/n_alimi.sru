@@ -163,6 +163,7 @@ public function long of_poll (long al_timeout_ms, ref string as_result)
 public function long of_ack (string as_key)
 public function long of_status (string as_key, ref string as_result)
 public function long of_reload (string as_config)
+public function long of_sync_templates (long al_timeout_ms, ref string as_report)
 public function long of_wake ()
 public function long of_flush (long al_timeout_ms)
 public function long of_stats (string as_query, ref string as_answer)
@@ -218,7 +219,8 @@ as_verdicts = ls_buffer
 return ll_code
 end function
 
-public function long of_cancel (string as_key);return alimi_cancel(il_client, as_key)
+public function long of_cancel (string as_key);// ALIMI_OK; ALIMI_PENDING while the gateway that holds it for later is asked to take it back: the result says whether.
+return alimi_cancel(il_client, as_key)
 end function
 
 public function long of_poll (long al_timeout_ms, ref string as_result);// Takes the next final result as JSON, see of_member; ALIMI_EMPTY when there is none. Call it with 0 from a timer event.
@@ -253,6 +255,19 @@ end function
 
 public function long of_reload (string as_config);// Gives the running client another configuration; on an error nothing has changed.
 return alimi_reload(il_client, as_config)
+end function
+
+public function long of_sync_templates (long al_timeout_ms, ref string as_report);// Asks every gateway for its approved templates and compares them with the configuration; as_report receives JSON. ALIMI_OK, or ALIMI_PENDING when the time ran out and asking goes on.
+long ll_size = 4096, ll_code
+string ls_buffer
+
+do
+	ls_buffer = Space(ll_size)
+	ll_code = alimi_sync_templates(il_client, al_timeout_ms, ls_buffer, ll_size)
+	if ll_code = ALIMI_ERR_BUFFER_TOO_SMALL then ll_size = Long(ls_buffer) + 256
+loop while ll_code = ALIMI_ERR_BUFFER_TOO_SMALL
+if ll_code >= 0 then as_report = ls_buffer
+return ll_code
 end function
 
 public function long of_wake ();return alimi_wake(il_client)

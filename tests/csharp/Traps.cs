@@ -5,7 +5,9 @@ using System.Collections.Generic;
 using System.IO;
 using System.Runtime.CompilerServices;
 using System.Threading;
+#if !NET35
 using System.Threading.Tasks;
+#endif
 using Alimi;
 
 public sealed class Traps : MarshalByRefObject
@@ -20,8 +22,11 @@ public sealed class Traps : MarshalByRefObject
         {
             { "threads", Threads }, { "garbage", Garbage }, { "exceptions", Exceptions }, { "exit", Exit },
             { "exitNow", ExitNow }, { "collected", Collected }, { "domains", Domains }, { "arguments", Arguments },
-            { "tasks", Tasks }, { "load", Load },
+            { "load", Load },
         };
+#if !NET35
+        traps.Add("tasks", Tasks);
+#endif
         traps[arguments[0]]();
         Say(arguments[0] + ": good");
         return 0;
@@ -271,6 +276,7 @@ public sealed class Traps : MarshalByRefObject
         Check(AlimiClient.Lines("a", "1\n2\\", "b", null) == "a=1\\n2\\\\\n", "lines");
     }
 
+#if !NET35
     /// <summary>The wrapper for programs with windows; cancelling ends a wait.</summary>
     private static void Tasks()
     {
@@ -286,6 +292,7 @@ public sealed class Traps : MarshalByRefObject
             catch (AggregateException error) { Check(error.InnerException is OperationCanceledException, error.ToString()); }
         }
     }
+#endif
 
     /// <summary>Only loads the library, for what it says where it cannot.</summary>
     private static void Load()

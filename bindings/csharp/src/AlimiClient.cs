@@ -100,8 +100,9 @@ namespace Alimi
             return Text(BufferSize, delegate(byte[] buf) { return Native.Call.alimi_send_batch(client, m, buf, buf.Length); });
         }
 
-        /// <summary>Cancels what has not left; its result is polled like every other.</summary>
-        public void Cancel(string key) { Check(Native.Call.alimi_cancel(client, In("key", key))); }
+        /// <summary>Cancels what has not left; its result is polled like every other. Ok, or Pending: the message is reserved at
+        /// its gateway, which is asked to take it back; the result says whether it did.</summary>
+        public AlimiCode Cancel(string key) { return Check(Native.Call.alimi_cancel(client, In("key", key))); }
 
         /// <summary>Takes the next final result, or null when none comes in time. Store it, then call AckResult.</summary>
         public AlimiResult PollResult(int timeoutMs)
@@ -140,6 +141,14 @@ namespace Alimi
 
         /// <summary>Gives the running client another configuration; on an error nothing has changed.</summary>
         public void Reload(string config) { Check(Native.Call.alimi_reload(client, Bytes("config", config, Strict(Encoding.UTF8)))); }
+
+        /// <summary>Asks every gateway for its approved templates and compares them with the configuration. The receipt holds
+        /// the report, a JSON object; Pending when the time ran out and asking goes on.</summary>
+        public AlimiReceipt SyncTemplates(int timeoutMs)
+        {
+            return Text(BufferSize,
+                delegate(byte[] buf) { return Native.Call.alimi_sync_templates(client, timeoutMs, buf, buf.Length); });
+        }
 
         /// <summary>Ends the waiting polls, or the next one where none waits.</summary>
         public void Wake() { Check(Native.Call.alimi_wake(client)); }

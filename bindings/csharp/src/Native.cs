@@ -184,7 +184,7 @@ namespace Alimi
             internal TextOut alimi_send_batch, alimi_get_stats, alimi_get_status_json;
             internal OfText alimi_reload, alimi_cancel, alimi_ack_result;
             internal Poll alimi_poll_result;
-            internal NumbersOut alimi_poll_result_json;
+            internal NumbersOut alimi_poll_result_json, alimi_sync_templates;
             internal Status alimi_get_status;
             internal OfNumber alimi_wake;
             internal SetCallback alimi_set_log_callback, alimi_set_result_callback;

@@ -205,8 +205,11 @@ class Client(object):
         return verdicts
 
     def cancel(self, key):
-        """Cancels a message that has not left."""
-        _check(functions["alimi_cancel_w"](self._number, _wide(key)))
+        """Cancels a message that has not left; its result is polled like every other.
+
+        False where it is reserved at its gateway, which is asked to take it back: the result says whether it did.
+        """
+        return _check(functions["alimi_cancel_w"](self._number, _wide(key))) == h.OK
 
     def poll(self, timeout=0):
         """Takes the next final result, waiting up to `timeout` seconds; None when there is none."""

@@ -260,17 +260,17 @@ static void print_statistics(int32_t code)
         printf("  %s\n", strchr(line, ',') + 1);
 }
 
-/* The members that are asked for, found by their names. */
-static void print_health(int32_t code)
+/* The members that are asked for in a field, found by their names. */
+static void print_members(int32_t code, int names)
 {
     char *name_;
-    printf("health %s: %s", f(1), code_name(code));
-    for (name_ = code == ALIMI_OK ? strtok(fields[2], ",") : NULL; name_ != NULL; name_ = strtok(NULL, ",")) {
+    printf("%s %s: %s", f(0), f(1), code_name(code));
+    for (name_ = code >= 0 ? strtok(fields[names], ",") : NULL; name_ != NULL; name_ = strtok(NULL, ",")) {
         char quoted[64];
         const char *value;
         sprintf(quoted, "\"%.50s\":", name_);
         value = strstr(answer, quoted);
-        if (value == NULL) stop("health lacks a member");
+        if (value == NULL) stop("a member is lacking");
         value += strlen(quoted);
         printf(" %s=%.*s", name_, (int)strcspn(value, ",}"), value);
     }
@@ -325,7 +325,8 @@ static void of_client(int at, const char *directory, const char *number)
     else if (is("polljson")) print_json(alimi_poll_result_json(client, atoi(f(2)), answer, atoi(f(3))));
     else if (is("statusjson")) print_json(alimi_get_status_json(client, f(2), answer, atoi(f(3))));
     else if (is("stats")) print_statistics(alimi_get_stats(client, f(2), answer, cap));
-    else if (is("health")) print_health(alimi_get_health(client, answer, cap));
+    else if (is("health")) print_members(alimi_get_health(client, answer, cap), 2);
+    else if (is("sync")) print_members(alimi_sync_templates(client, atoi(f(2)), answer, cap), 3);
     else if (is("heard")) wait_for_results(atoi(f(2))), print_ended("heard", f(1));
     else if (is("thread")) {
         other.client = at;

@@ -184,10 +184,11 @@ void statistics(alimi::Client &client, const std::string &head, const std::strin
         if (!line.empty()) say("  " + line.substr(line.find(',') + 1));
 }
 
-void health(alimi::Client &client, const std::string &head, const std::string &names)
+/* What answers with JSON, and the members that are asked for. */
+void members(const std::string &head, const std::string &names, const std::function<int32_t(std::string &)> &call)
 {
     std::string text;
-    std::string line = head + " " + answer([&] { text = client.health(); return ALIMI_OK; });
+    std::string line = head + " " + answer([&] { return call(text); });
     for (const auto &name : text.empty() ? Words() : split(names, ',')) {
         const auto at = text.find("\"" + name + "\":") + name.size() + 3;
         line += " " + name + "=" + text.substr(at, text.find_first_of(",}", at) - at);
@@ -234,7 +235,7 @@ void of_client(const Words &f, const std::string &file)
         bool well = false;
         const std::string name = answer([&] { return client.send_batch(f[2], verdicts); }, &well);
         say(head + " " + name + (well ? " " + verdicts : ""));
-    } else if (word == "cancel") code([&] { client.cancel(f[2]); return ALIMI_OK; });
+    } else if (word == "cancel") code([&] { return client.cancel(f[2]); });
     else if (word == "ack") code([&] { client.acknowledge(f[2]); return ALIMI_OK; });
     else if (word == "reload") code([&] { client.reload(f[2]); return ALIMI_OK; });
     else if (word == "wake") code([&] { client.wake(); return ALIMI_OK; });
@@ -253,7 +254,9 @@ void of_client(const Words &f, const std::string &file)
     else if (word == "statusjson") json(head, std::stoi(last), [&](char *buf, int32_t cap) {
         return alimi_get_status_json(client.number(), f[2].c_str(), buf, cap); });
     else if (word == "stats") statistics(client, head, f[2]);
-    else if (word == "health") health(client, head, last);
+    else if (word == "health") members(head, last, [&](std::string &text) { text = client.health(); return ALIMI_OK; });
+    else if (word == "sync") members(head, last, [&](std::string &text) {
+        return client.sync_templates(std::stoi(f[2]), text); });
     else if (word == "thread") other = std::thread([&opened, last] { polled_there = polled(opened, std::stoi(last)); });
     else if (word == "listen" || word == "listenonce") code([&] { return listen(client, word == "listenonce"); });
     else if (word == "unlisten") code([&] { return client.set_result_callback(nullptr); });

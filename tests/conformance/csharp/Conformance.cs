@@ -157,7 +157,7 @@ internal sealed class Conformance
                     return Name(receipt.Code) + " " + receipt.Text;
                 });
                 break;
-            case "cancel": Say(delegate { client.Cancel(F(2)); return "ALIMI_OK"; }); break;
+            case "cancel": Say(delegate { return Name(client.Cancel(F(2))); }); break;
             case "ack": Say(delegate { client.AckResult(F(2)); return "ALIMI_OK"; }); break;
             case "reload": Say(delegate { client.Reload(F(2)); return "ALIMI_OK"; }); break;
             case "wake": Say(delegate { client.Wake(); return "ALIMI_OK"; }); break;
@@ -181,7 +181,14 @@ internal sealed class Conformance
                 });
                 break;
             case "stats": Statistics(client); break;
-            case "health": Say(delegate { return Health(client.GetHealth()); }); break;
+            case "health": Say(delegate { return Members(AlimiCode.Ok, client.GetHealth(), F(2)); }); break;
+            case "sync":
+                Say(delegate
+                {
+                    AlimiReceipt receipt = client.SyncTemplates(N(2));
+                    return Members(receipt.Code, receipt.Text, F(3));
+                });
+                break;
             case "thread":
                 int timeout = N(2);
                 other = new Thread(delegate() { joined = Code(delegate { return Describe(client.PollResult(timeout)); }); });
@@ -275,10 +282,11 @@ internal sealed class Conformance
             Print("  " + line.Substring(line.IndexOf(',') + 1));
     }
 
-    private string Health(string json)
+    /// <summary>A code, and the members of an answer that are asked for.</summary>
+    private static string Members(AlimiCode code, string json, string names)
     {
-        var found = new StringBuilder("ALIMI_OK");
-        foreach (string name in F(2).Split(','))
+        var found = new StringBuilder(Name(code));
+        foreach (string name in names.Split(','))
         {
             string rest = json.Substring(json.IndexOf("\"" + name + "\":", StringComparison.Ordinal) + name.Length + 3);
             found.Append(' ').Append(name).Append('=').Append(rest.Split(',', '}')[0]);

@@ -191,7 +191,7 @@ final class Conformance {
                     return name(receipt.code) + " " + receipt.text;
                 });
                 break;
-            case "cancel": say(() -> done(() -> client.cancel(f(2)))); break;
+            case "cancel": say(() -> name(client.cancel(f(2)))); break;
             case "ack": say(() -> done(() -> client.ackResult(f(2)))); break;
             case "reload": say(() -> done(() -> client.reload(f(2)))); break;
             case "wake": say(() -> done(client::wake)); break;
@@ -207,7 +207,13 @@ final class Conformance {
                 sayJson(buffer -> Native.getStatusJson(client.handle(), key, buffer));
                 break;
             case "stats": statistics(client); break;
-            case "health": say(() -> health(client.getHealth())); break;
+            case "health": say(() -> members(Alimi.OK, client.getHealth(), f(2))); break;
+            case "sync":
+                say(() -> {
+                    AlimiReceipt receipt = client.syncTemplates(n(2));
+                    return members(receipt.code, receipt.text, f(3));
+                });
+                break;
             case "thread":
                 int timeout = n(2);
                 other = new Thread(() -> joined = code(() -> describe(client.pollResult(timeout))));
@@ -305,9 +311,10 @@ final class Conformance {
         }
     }
 
-    private String health(String json) {
-        StringBuilder found = new StringBuilder("ALIMI_OK");
-        for (String name : f(2).split(",")) {
+    /** A code, and the members of an answer that are asked for. */
+    private static String members(int code, String json, String names) {
+        StringBuilder found = new StringBuilder(name(code));
+        for (String name : names.split(",")) {
             String rest = json.substring(json.indexOf("\"" + name + "\":") + name.length() + 3);
             found.append(' ').append(name).append('=').append(rest.split("[,}]")[0]);
         }

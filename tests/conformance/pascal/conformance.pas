@@ -294,15 +294,15 @@ begin
       Say('  ' + Copy(Lines[At], Pos(',', Lines[At]) + 1, MaxInt));
 end;
 
-procedure Health(Client: TAlimiClient);
+// The members that are asked for, of what a function answered with.
+procedure PrintMembers(Code: Integer; const Text, Names: TText);
 var
   Members: TTexts;
-  Line, Text, Rest: TText;
+  Line, Rest: TText;
   At, Last: Integer;
 begin
-  Text := Client.Health;
-  Line := 'health ' + F[1] + ': ALIMI_OK';
-  Members := Split(F[2], ',');
+  Line := F[0] + ' ' + F[1] + ': ' + CodeName(Code);
+  Members := Split(Names, ',');
   for At := 0 to High(Members) do
   begin
     Rest := Copy(Text, Pos('"' + Members[At] + '":', Text) + Length(Members[At]) + 3, MaxInt);
@@ -312,6 +312,15 @@ begin
     Line := Line + ' ' + Members[At] + '=' + Copy(Rest, 1, Last - 1);
   end;
   Say(Line);
+end;
+
+procedure Templates(Client: TAlimiClient);
+var
+  Code: Integer;
+  Report: TText;
+begin
+  Code := Client.SyncTemplates(I(F[2]), Report);
+  PrintMembers(Code, Report, F[3]);
 end;
 
 procedure Open;
@@ -367,7 +376,7 @@ begin
   else if (F[0] = 'open') or (F[0] = 'openfile') then
     Open
   else if F[0] = 'cancel' then
-    Client.Cancel(F[2])
+    Code := Client.Cancel(F[2])
   else if F[0] = 'ack' then
     Client.Acknowledge(F[2])
   else if F[0] = 'reload' then
@@ -411,7 +420,9 @@ begin
     else if F[0] = 'stats' then
       Statistics(Client)
     else if F[0] = 'health' then
-      Health(Client)
+      PrintMembers(ALIMI_OK, Client.Health, F[2])
+    else if F[0] = 'sync' then
+      Templates(Client)
     else if F[0] = 'thread' then
     begin
       Poller := TPoller.Create(True);

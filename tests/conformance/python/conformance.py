@@ -4,7 +4,9 @@ from __future__ import print_function
 import binascii
 import ctypes
 import io
+import json
 import os
+import re
 import sys
 import threading
 import time
@@ -123,7 +125,7 @@ class List(object):
         say("%s %s:" % (word, name), name_of(value) if value else code)
 
     def do_cancel(self, name, key):
-        self.simple("cancel", name, lambda: self.clients[name].cancel(key))
+        self.simple("cancel", name, lambda: alimi.OK if self.clients[name].cancel(key) else alimi.PENDING)
 
     def do_ack(self, name, key):
         self.simple("ack", name, lambda: self.clients[name].acknowledge(key))
@@ -207,6 +209,16 @@ class List(object):
                 shown = ("true" if value else "false") if isinstance(value, bool) else value
                 words.append("%s=%s" % (member, '"%s"' % value if isinstance(value, type(u"")) else shown))
         say(" ".join(["health %s: %s" % (name, code)] + words))
+
+    def do_sync(self, name, ms, members):
+        code, answered = answer(lambda: self.clients[name].sync_templates(int(ms) / 1000.0))
+        if answered is None:
+            return say("sync %s:" % name, code)
+        report, complete = answered
+        text = json.dumps(report, separators=(",", ":"))
+        values = [re.split("[,}]", text.split('"%s":' % member, 1)[1])[0] for member in members.split(u",")]
+        words = ["%s=%s" % word for word in zip(members.split(u","), values)]
+        say(" ".join(["sync %s: %s" % (name, "ALIMI_OK" if complete else "ALIMI_PENDING")] + words))
 
     def do_thread(self, name, ms):
         def poll():

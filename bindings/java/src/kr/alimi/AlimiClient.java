@@ -84,9 +84,12 @@ public final class AlimiClient implements AutoCloseable {
         return text(BUFFER, encoding, out -> Native.sendBatch(client, messages, out));
     }
 
-    /** Cancels what has not left; its result is polled like every other. */
-    public void cancel(String key) {
-        check(Native.cancel(client, in("key", key)), encoding);
+    /**
+     * Cancels what has not left; its result is polled like every other. {@link Alimi#OK}, or {@link Alimi#PENDING}: the message
+     * is reserved at its gateway, which is asked to take it back; the result says whether it did.
+     */
+    public int cancel(String key) {
+        return check(Native.cancel(client, in("key", key)), encoding);
     }
 
     /** Takes the next final result, or null when none comes in time. Store it, then call {@link #ackResult}. */
@@ -122,6 +125,14 @@ public final class AlimiClient implements AutoCloseable {
     /** Gives the running client another configuration; on an error nothing has changed. */
     public void reload(String config) {
         check(Native.reload(client, bytes("config", config, StandardCharsets.UTF_8)), encoding);
+    }
+
+    /**
+     * Asks every gateway for its approved templates and compares them with the configuration. The receipt holds the report, a
+     * JSON object; its code is {@link Alimi#PENDING} when the time ran out and asking goes on.
+     */
+    public AlimiReceipt syncTemplates(int timeoutMs) {
+        return text(BUFFER, encoding, out -> Native.syncTemplates(client, timeoutMs, out));
     }
 
     /** Ends the waiting polls, or the next one where none waits. */
