@@ -17,6 +17,9 @@ mod due;
 mod event;
 mod gates;
 mod hear;
+mod inlet;
+#[cfg(test)]
+mod model;
 mod policy;
 mod polls;
 mod pulse;
@@ -27,6 +30,7 @@ mod results;
 mod shared;
 mod state;
 mod submit;
+mod sync;
 mod templates;
 #[cfg(test)]
 pub(crate) mod tests;
@@ -34,13 +38,14 @@ mod turn;
 mod worker;
 
 pub(crate) use event::{Event, Verdict};
+pub(crate) use inlet::Inlet;
 pub(crate) use pulse::Pulse;
 pub(crate) use reply::{Answer, NoAnswer, Reply, ask};
 pub(crate) use results::ResultQueue;
 pub(crate) use shared::Role;
 pub(crate) use state::Engine;
 pub(crate) use submit::not_found;
-pub(crate) use worker::{Inlet, Outlet, run};
+pub(crate) use worker::{Outlet, run};
 
 use std::time::Duration;
 

@@ -4,7 +4,9 @@ mod faults;
 mod gateways;
 mod images;
 mod queue;
+mod reply;
 mod reservations;
+mod results;
 mod seal;
 mod shared;
 
