@@ -332,7 +332,7 @@ impl Drop for Client {
 /// whether messages remain in the outbox.
 fn drive(
     engine: Engine,
-    inlet: Inlet,
+    inlet: Inlet<Event>,
     stop: &OnceLock<Instant>,
     outlet: &impl Outlet,
     results: &ResultQueue,

@@ -18,6 +18,9 @@ mod due;
 mod event;
 mod gates;
 mod hear;
+mod inlet;
+#[cfg(test)]
+mod model;
 mod policy;
 mod polls;
 mod pulse;
@@ -28,6 +31,7 @@ mod results;
 mod shared;
 mod state;
 mod submit;
+mod sync;
 mod templates;
 #[cfg(test)]
 pub(crate) mod tests;
@@ -35,13 +39,14 @@ mod turn;
 mod worker;
 
 pub(crate) use event::{Batch, Event, Verdict};
+pub(crate) use inlet::Inlet;
 pub(crate) use pulse::Pulse;
 pub(crate) use reply::{Answer, NoAnswer, Reply, ask};
 pub(crate) use results::ResultQueue;
 pub(crate) use shared::Role;
 pub(crate) use state::Engine;
 pub(crate) use submit::not_found;
-pub(crate) use worker::{Inlet, Outlet, run};
+pub(crate) use worker::{Outlet, run};
 
 use std::time::Duration;
 

@@ -6,11 +6,8 @@
 //! Why not a channel: a channel's receiver spins and yields before it sleeps. With many callers on few processors that
 //! takes the time that the engine and the other callers need.
 
+use super::sync::{Arc, AtomicBool, AtomicUsize, Mutex, Ordering, Thread, current, park_timeout, yield_now};
 use crate::error::Result;
-use parking_lot::Mutex;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::thread::Thread;
 use std::time::{Duration, Instant};
 
 /// How long a lone caller looks out for its answer before it sleeps: about as long as a sync takes.
@@ -39,8 +36,7 @@ struct Slot<T> {
 
 /// A question of the current thread.
 pub(crate) fn ask<T>() -> (Reply<T>, Answer<T>) {
-    let slot =
-        Arc::new(Slot { settled: AtomicBool::new(false), value: Mutex::new(None), caller: std::thread::current() });
+    let slot = Arc::new(Slot { settled: AtomicBool::new(false), value: Mutex::new(None), caller: current() });
     (Reply(Arc::clone(&slot)), Answer(slot))
 }
 
@@ -68,7 +64,7 @@ impl<T> Answer<T> {
             if left.is_zero() {
                 return Err(NoAnswer::Late);
             }
-            std::thread::park_timeout(left);
+            park_timeout(left);
         }
         self.0.value.lock().take().ok_or(NoAnswer::Gone)
     }
@@ -83,7 +79,7 @@ impl<T> Answer<T> {
             && !self.0.settled.load(Ordering::Acquire)
             && start.elapsed() < LOOK_OUT
         {
-            std::thread::yield_now();
+            yield_now();
         }
         let answer = self.wait(most);
         waiting.fetch_sub(1, Ordering::Relaxed);
@@ -96,48 +92,5 @@ impl<T> Answer<T> {
     /// The answer, if it is there.
     pub fn now(&self) -> Option<Result<T>> {
         self.0.value.lock().take()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_answer_reaches_a_caller_that_sleeps() {
-        let (reply, answer) = ask();
-        let engine = std::thread::spawn(move || reply.send(Ok(7)));
-        assert_eq!(answer.wait(Duration::from_secs(60)), Ok(Ok(7)));
-        engine.join().unwrap();
-    }
-
-    #[test]
-    fn a_reply_dropped_unanswered_ends_the_wait() {
-        let (reply, answer) = ask::<()>();
-        drop(reply);
-        assert_eq!(answer.wait(Duration::from_secs(60)), Err(NoAnswer::Gone));
-    }
-
-    #[test]
-    fn a_wait_ends_at_its_deadline_and_the_late_reply_is_no_fault() {
-        let (reply, answer) = ask();
-        assert_eq!(answer.wait(Duration::ZERO), Err(NoAnswer::Late));
-        reply.send(Ok(()));
-    }
-
-    #[test]
-    fn callers_that_wait_together_are_all_answered_and_counted_out() {
-        let waiting = AtomicUsize::new(0);
-        std::thread::scope(|scope| {
-            for number in 0..8 {
-                let waiting = &waiting;
-                scope.spawn(move || {
-                    let (reply, answer) = ask();
-                    scope.spawn(move || reply.send(Ok(number)));
-                    assert_eq!(answer.wait_awake(waiting, Duration::from_secs(60)), Ok(Ok(number)));
-                });
-            }
-        });
-        assert_eq!(waiting.load(Ordering::Relaxed), 0);
     }
 }

@@ -6,10 +6,10 @@
 //! - What was handed out and not yet acknowledged is remembered by key (up to [`OUTSTANDING_MAX`]), so that its
 //!   acknowledgement needs no wait for the disk.
 
+use super::sync::{Condvar, Mutex};
 use crate::error::{Error, Result};
 use crate::message::{Key, MessageResult};
 use crate::outbox::Entry;
-use parking_lot::{Condvar, Mutex};
 use std::collections::{HashMap, VecDeque};
 use std::time::Instant;
 
@@ -19,12 +19,12 @@ const OUTSTANDING_MAX: usize = 65_536;
 /// Shared by the engine and every caller.
 #[derive(Default)]
 pub(crate) struct ResultQueue {
-    inner: Mutex<Inner>,
+    pub(super) inner: Mutex<Inner>,
     arrived: Condvar,
 }
 
 #[derive(Default)]
-struct Inner {
+pub(super) struct Inner {
     /// Handed out, but the caller had no room for them.
     returned: Vec<MessageResult>,
     waiting: VecDeque<Entry>,
@@ -35,9 +35,9 @@ struct Inner {
     behind: bool,
     asked_for_more: bool,
     /// How many wait.
-    polls: usize,
+    pub(super) polls: usize,
     /// Ends the next wait: nobody waited when it was asked for.
-    woken: bool,
+    pub(super) woken: bool,
     /// Counts the wakes that ended waits.
     wakes: u64,
     closed: Option<Error>,
@@ -182,52 +182,5 @@ impl ResultQueue {
         inner.returned.clear();
         drop(inner);
         self.arrived.notify_all();
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use std::time::Duration;
-
-    fn wait(queue: &ResultQueue) -> Option<MessageResult> {
-        queue.take(Instant::now() + Duration::from_secs(3_600)).unwrap().result
-    }
-
-    #[test]
-    fn one_wake_ends_every_waiting_poll_and_only_those() {
-        let queue = ResultQueue::default();
-        std::thread::scope(|scope| {
-            let waiting: Vec<_> = (0..3).map(|_| scope.spawn(|| wait(&queue))).collect();
-            while queue.inner.lock().polls < waiting.len() {
-                std::thread::yield_now();
-            }
-            queue.wake();
-            assert!(waiting.into_iter().all(|poll| poll.join().unwrap().is_none()));
-        });
-        assert!(!queue.inner.lock().woken, "nothing is left of it for the next poll");
-    }
-
-    #[test]
-    fn who_does_not_wait_is_not_woken_later_when_only_those_who_wait_are_meant() {
-        let queue = ResultQueue::default();
-        queue.wake_who_waits();
-        assert!(!queue.inner.lock().woken);
-        std::thread::scope(|scope| {
-            let waiting = scope.spawn(|| wait(&queue));
-            while queue.inner.lock().polls == 0 {
-                std::thread::yield_now();
-            }
-            queue.wake_who_waits();
-            assert!(waiting.join().unwrap().is_none());
-        });
-    }
-
-    #[test]
-    fn a_wake_that_nobody_waits_for_ends_the_next_poll() {
-        let queue = ResultQueue::default();
-        queue.wake();
-        assert!(wait(&queue).is_none());
-        assert!(!queue.inner.lock().woken);
     }
 }

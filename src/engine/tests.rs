@@ -5,7 +5,9 @@ mod faults;
 mod gateways;
 mod images;
 mod queue;
+mod reply;
 mod reservations;
+mod results;
 mod seal;
 mod shared;
 

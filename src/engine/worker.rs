@@ -1,12 +1,11 @@
 //! The thread around [`Engine::step`]: waits, groups, delivers the effects.
 
-use super::{Engine, Event, GROUP_MAX};
+use super::{Engine, Event, GROUP_MAX, Inlet};
 use crate::config::Settings;
 use crate::error::{Code, Error, Result};
 use crate::gateway::Job;
 use crate::time::Timestamp;
 use crossbeam_channel::{Receiver, RecvTimeoutError};
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
@@ -29,27 +28,17 @@ pub(crate) trait Outlet: Send {
     fn wait(&self);
 }
 
-/// The engine's end of the channel. When it goes, what is still in the channel is dropped, so that whoever waits for an
-/// answer is told at once: by itself a channel keeps that until its last sender is gone. What comes later still is known
-/// by the flag, which is set first: who sends looks at it afterwards.
-pub(crate) struct Inlet {
-    pub events: Receiver<Event>,
-    pub gone: Arc<AtomicBool>,
-}
-
-impl Drop for Inlet {
-    fn drop(&mut self) {
-        self.gone.store(true, Ordering::SeqCst);
-        while self.events.try_recv().is_ok() {}
-    }
-}
-
 /// Runs until the engine has stopped. Returns whether messages remain in the outbox; an error when nothing can be sent any
 /// more. The outbox is let go of last: what still leaves after that, another process could send again.
 ///
 /// `stop` holds the deadline of a shutdown. It stands beside the channel because that may be full just then; who sets it
 /// sends an event where there is room, and where there is none the engine is awake.
-pub(crate) fn run(mut engine: Engine, inlet: Inlet, stop: &OnceLock<Instant>, outlet: &impl Outlet) -> Result<bool> {
+pub(crate) fn run(
+    mut engine: Engine,
+    inlet: Inlet<Event>,
+    stop: &OnceLock<Instant>,
+    outlet: &impl Outlet,
+) -> Result<bool> {
     let mut answered = 0;
     loop {
         let mut group = gather(&mut engine, &inlet.events, answered);

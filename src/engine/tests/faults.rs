@@ -240,7 +240,7 @@ fn without_a_network_the_engine_ends_with_an_error_instead_of_keeping_what_it_ca
     drop(folder);
 }
 
-fn inlet(events: crossbeam_channel::Receiver<Event>) -> crate::engine::Inlet {
+fn inlet(events: crossbeam_channel::Receiver<Event>) -> crate::engine::Inlet<Event> {
     crate::engine::Inlet { events, gone: Arc::default() }
 }
 
