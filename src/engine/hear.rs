@@ -201,10 +201,12 @@ impl Engine {
         let max_tries = i32::try_from(retry.max_attempts).unwrap_or(i32::MAX);
         // A gateway that took the AlimTalk with its fallback sends that itself.
         let ours = entry.fallback.is_some() && (!entry.delegated || moment == Moment::Answer);
+        // That a process died is no fault of the message's: however often it happens, it is tried again.
+        let tries_left = entry.tries < max_tries || (entry.reason == Reason::Interrupted && moment == Moment::LookUp);
         let action = decide(Situation {
             moment,
             class: said.class,
-            may_retry: entry.tries < max_tries && again_at < entry.expires_at,
+            may_retry: tries_left && again_at < entry.expires_at,
             may_fall_back: ours && turn.now < entry.expires_at,
             may_look_up: self.gates.get(&entry.gateway).is_some(),
             may_hold: self.settings.fallback.uncertain_after.is_some(),

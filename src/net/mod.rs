@@ -6,6 +6,7 @@
 mod client;
 mod remote;
 mod sandbox;
+mod server_clock;
 mod tls;
 mod trouble;
 

@@ -6,6 +6,7 @@
 //! the time runs out is "lost".
 
 use super::client::HttpClient;
+use super::server_clock::{ServerClock, widen};
 use super::{Newsroom, Peer, lost};
 use crate::config::RemoteSettings;
 use crate::engine::Pulse;
@@ -43,6 +44,7 @@ pub(super) struct Remote {
     requests: Option<DefaultDirectRateLimiter>,
     pulse: Arc<Mutex<Pulse>>,
     log: Log,
+    clock: ServerClock,
     warned_of_clock: Cell<bool>,
 }
 
@@ -76,6 +78,7 @@ impl Remote {
             requests: limiter(settings.requests_per_second),
             pulse,
             log,
+            clock: ServerClock::default(),
             warned_of_clock: Cell::new(false),
         }
     }
@@ -96,7 +99,7 @@ impl Remote {
         let mut heard = None;
         for _ in 0..STEPS_MAX {
             let nonce = format!("{:032x}", fastrand::u128(..));
-            match dialogue.next(heard.take(), &Moment { now: Timestamp::now(), nonce }) {
+            match dialogue.next(heard.take(), &Moment { now: self.time_there(), nonce }) {
                 Step::Ask(request) => heard = Some(self.ask(request, budget).await),
                 Step::Done(news) => return Ok(news),
             }
@@ -139,12 +142,21 @@ impl Remote {
         }
     }
 
+    fn ahead(&self) -> i64 {
+        self.clock.ahead(Timestamp::now(), Instant::now())
+    }
+
+    fn time_there(&self) -> Timestamp {
+        Timestamp(Timestamp::now().0.saturating_add(self.ahead()))
+    }
+
     fn show_clock(&self, server_time: Option<Timestamp>) {
         let difference = server_time.map(|at| at.0 - Timestamp::now().0);
         let mut pulse = self.pulse.lock();
         let known = pulse.of(&self.name);
         known.last_trouble.clear();
         let Some(difference) = difference else { return };
+        server_time.into_iter().for_each(|said| self.clock.hear(said, Instant::now()));
         known.clock_difference_ms = Some(difference);
         let off = difference.abs() > CLOCK_DIFFERENCE_MAX;
         if off && !self.warned_of_clock.replace(off) {
@@ -185,9 +197,18 @@ impl Peer for Remote {
         let budget = self.budget(&job);
         let log = self.log.clone();
         let lost = lost(&job);
+        let ahead = self.ahead();
         let order = match job {
-            Job::Errand(errand) => Order::Errand(errand),
-            Job::Poll { cursor, since, .. } => Order::Poll { cursor, since },
+            Job::Errand(mut errand) => {
+                if errand.task == Task::LookUp {
+                    errand.parcels.iter_mut().for_each(|parcel| widen(parcel, ahead, Timestamp::now()));
+                }
+                Order::Errand(errand)
+            }
+            Job::Poll { cursor, since, .. } => {
+                let (cursor, since) = self.clock.place(cursor, since, ahead);
+                Order::Poll { cursor, since }
+            }
             Job::Confirm { receipt, .. } => Order::Confirm { receipt },
             Job::Templates(inquiry) => Order::Templates(inquiry),
         };

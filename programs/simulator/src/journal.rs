@@ -1,8 +1,9 @@
 //! What was taken, counted: how often each message of each caller was accepted and delivered, so that losses and duplicates
 //! are numbers.
 //!
-//! Invariants: a message is one (vendor, channel, recipient, reference); the second acceptance of it is a duplicate whatever
-//! the request was; refused messages are not in it. It is never shortened, only [`Journal::clear`]ed.
+//! Invariants: a message is one (vendor, channel, recipient, name), where the name is the caller's reference without what
+//! alimi adds to it for each try ([`name`]); the second acceptance of it is a duplicate whatever the request was; refused
+//! messages are not in it. It is never shortened, only [`Journal::clear`]ed.
 
 use crate::signing::fingerprint;
 use crate::store::Vendor;
@@ -36,8 +37,10 @@ pub struct Entry {
     pub channel: &'static str,
     /// The recipient; a number of the sandbox.
     pub to: Box<str>,
-    /// The caller's reference; for vendors without one a number made of the text.
+    /// The caller's reference as it was first accepted; for vendors without one a number made of the text.
     pub reference: Box<str>,
+    /// What of the reference names the message: of alimi's own the key. By this and the channel it is counted.
+    pub name: Box<str>,
     /// How often it was accepted.
     pub accepted: u32,
     /// How often it was delivered.
@@ -81,6 +84,7 @@ impl Journal {
             channel: channel.word(),
             to: kept(to),
             reference: kept(reference),
+            name: kept(name(reference)),
             accepted: 0,
             delivered: 0,
         });
@@ -139,7 +143,19 @@ impl Journal {
 }
 
 fn key(vendor: Vendor, channel: Channel, to: &str, reference: &str) -> u64 {
-    fingerprint((vendor as u8, channel as i32, to, reference))
+    fingerprint((vendor as u8, channel as i32, to, name(reference)))
+}
+
+/// What names the message in a caller's reference. alimi's own is `key/channel/try`, a new one for each try, so that counted
+/// by the whole of it a message sent twice would be two; of every other one it is all.
+pub fn name(reference: &str) -> &str {
+    let mut parts = reference.rsplitn(3, '/');
+    let number = |part: Option<&str>| part.and_then(|text| text.parse::<i32>().ok());
+    let (attempt, channel, key) = (number(parts.next()), number(parts.next()), parts.next());
+    match (attempt, channel.and_then(Channel::from_number), key) {
+        (Some(1..), Some(_), Some(key)) if !key.is_empty() => key,
+        _ => reference,
+    }
 }
 
 #[cfg(test)]
@@ -157,5 +173,28 @@ mod tests {
         let totals = journal.summary(false).totals;
         assert_eq!((totals.accepted, totals.distinct, totals.duplicates), (4, 3, 1));
         assert_eq!(journal.summary(true).messages.unwrap().len(), 3);
+    }
+
+    #[test]
+    fn a_second_try_of_alimi_is_the_same_message() {
+        let mut journal = Journal::new(true);
+        for (channel, reference) in
+            [(Channel::Alimtalk, "R/7/1/1"), (Channel::Alimtalk, "R/7/1/2"), (Channel::Sms, "R/7/2/1")]
+        {
+            journal.accept(Vendor::Nhn, channel, "01000000001", reference);
+            journal.report(Vendor::Nhn, channel, "01000000001", reference, true);
+        }
+        let totals = journal.summary(false).totals;
+        assert_eq!((totals.accepted, totals.distinct, totals.duplicates), (3, 2, 1));
+        let messages = journal.summary(true).messages.unwrap();
+        let told: Vec<_> = messages.iter().map(|m| (&*m.name, &*m.reference, m.accepted, m.delivered)).collect();
+        assert_eq!(told, [("R/7", "R/7/1/1", 2, 2), ("R/7", "R/7/2/1", 1, 1)]);
+    }
+
+    #[test]
+    fn of_other_references_all_of_it_is_the_name() {
+        for reference in ["", "a", "a/1", "2026/11/23", "a/1/x", "/1/1", "a/1/0", "text-00"] {
+            assert_eq!(name(reference), reference);
+        }
     }
 }

@@ -299,3 +299,21 @@ fn what_is_not_found_after_the_clock_has_jumped_is_unknown_and_not_sent_again() 
     assert_eq!(bench.state("a"), (State::Unknown, Certainty::PossiblySent));
     assert_eq!(bench.sent(Task::Send), []);
 }
+
+#[test]
+fn a_message_whose_process_dies_again_and_again_is_tried_again_until_its_time_runs_out() {
+    let mut bench = Bench::new(|_| {});
+    bench.keep(without_fallback("a"));
+    for attempt in 1..=10 {
+        assert_eq!(bench.sent(Task::Send), [("a".into(), Channel::Alimtalk, attempt)]);
+        bench = bench.restart();
+        bench.step(Vec::new());
+        bench.pass(Duration::from_secs(60));
+        bench.look_up("a", Class::Absent, Reason::ConnectionFailed);
+        assert_eq!(bench.state("a").0, State::Queued, "after {attempt} deaths");
+        bench.pass(Duration::from_secs(60));
+    }
+    // What the gateway refuses counts as always.
+    bench.answer("a", Class::Transient, Reason::GatewayError);
+    assert_eq!(bench.result().map(|result| result.state), Some(State::Failed));
+}

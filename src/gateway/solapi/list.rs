@@ -118,6 +118,8 @@ pub(super) enum Question {
     Ids(Vec<String>),
     /// Those to a number, accepted in a span of time.
     Recipient { to: String, from: Timestamp, until: Timestamp },
+    /// All that were accepted in a span of time.
+    Accepted { from: Timestamp, until: Timestamp },
     /// Those of one request.
     Group(String),
     /// Those something happened to in a span of time.
@@ -136,6 +138,7 @@ impl Login {
                 (target.with("messageIds[in]", &serde_json::to_string(ids).unwrap_or_default()), ids.len())
             }
             Question::Recipient { to, from, until } => (span(target.with("to", to), "CREATED", from, until), PAGE),
+            Question::Accepted { from, until } => (span(target, "CREATED", from, until), PAGE),
             Question::Group(group) => (target.with("groupId", group), PAGE),
             Question::Updated { from, until } => (span(target, "UPDATED", from, until), PAGE),
         };

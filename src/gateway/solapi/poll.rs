@@ -6,7 +6,7 @@
 //! reported twice. Neither clock is trusted to agree with the other.
 
 use super::list::{self, Question, Row, verdict};
-use super::{CLOCK_DIFFERENCE_MAX, Login};
+use super::{CLOCK_DIFFERENCE_MAX, Login, before};
 use crate::gateway::{Dialogue, Heard, Mark, Moment, News, Reference, Report, Step};
 use crate::message::{Channel, Class};
 use crate::time::Timestamp;
@@ -85,10 +85,6 @@ impl Place {
         };
         Place { from, newest: pass.top.max(self.newest), pass: None }
     }
-}
-
-fn before(time: Timestamp, span: Duration) -> Timestamp {
-    Timestamp(time.0.saturating_sub(i64::try_from(span.as_millis()).unwrap_or(i64::MAX)))
 }
 
 impl Poll {

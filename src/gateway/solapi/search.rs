@@ -1,11 +1,12 @@
-//! Looking up: accepted messages by the vendor's ids, many at once; lost ones by number, time and our reference.
+//! Looking up: accepted messages by the vendor's ids, many at once; lost ones by our reference among all messages of their
+//! time where many are lost, as after a crash, else among those to their number.
 //!
-//! Invariants: a lost message is called absent only after every page of its number and time was read; once one of a lost
-//! request is found, the rest of that request is read at once; what a failed question was about is asked about later, and
-//! when the vendor cannot be reached at all that is everything left.
+//! Invariants: a lost message is called absent only after every page of its time, or of its number and time, was read; once
+//! one of a lost request is found, the rest of that request is read at once; what a failed question was about is asked
+//! about later, and when the vendor cannot be reached at all that is everything left.
 
 use super::list::{self, List, Question, Row, verdict};
-use super::{CLOCK_DIFFERENCE_MAX, Login};
+use super::{CLOCK_DIFFERENCE_MAX, Login, before};
 use crate::gateway::ledger::{Ledger, REQUESTS_MAX};
 use crate::gateway::{Dialogue, Errand, Heard, Moment, Parcel, Step};
 use crate::message::{Class, Outcome, Reason};
@@ -15,6 +16,10 @@ use std::sync::Arc;
 
 /// Most ids in one request: they stand in its address.
 const IDS_MAX: usize = 100;
+/// Up to so many lost messages are asked about one by one at once.
+const FEW: usize = 5;
+/// Most pages of all messages of a time; of what then is not found the numbers are asked for.
+const PAGES_MAX: usize = 40;
 
 pub(super) struct Search {
     login: Arc<Login>,
@@ -25,6 +30,8 @@ pub(super) struct Search {
     failed: HashSet<usize>,
     /// A whole list of ids brought none of them: then numbers are asked for, which is documented better.
     ids_unread: bool,
+    /// All messages of the lost ones' time were asked for.
+    time_asked: bool,
     /// Requests of which all messages are to be read next, and all there were.
     groups: Vec<String>,
     known_groups: HashSet<String>,
@@ -37,13 +44,16 @@ struct Asked {
     place: Option<usize>,
     key: String,
     rows: Vec<Row>,
+    /// Pages that were read.
+    pages: usize,
 }
 
 impl Search {
     pub fn new(login: Arc<Login>, errand: Errand) -> Search {
         let ledger = Ledger::new(errand);
         let (groups, known_groups, failed) = (Vec::new(), HashSet::new(), HashSet::new());
-        Search { login, ledger, asked: None, requests: 0, failed, ids_unread: false, groups, known_groups }
+        let (ids_unread, time_asked) = (false, false);
+        Search { login, ledger, asked: None, requests: 0, failed, ids_unread, time_asked, groups, known_groups }
     }
 
     fn ask(&mut self, moment: &Moment) -> Step {
@@ -60,21 +70,26 @@ impl Search {
     }
 
     fn next_question(&mut self, moment: &Moment) -> Option<Asked> {
-        let about = |question, place| Some(Asked { question, place, key: String::new(), rows: Vec::new() });
+        let about = |question, place| Some(Asked { question, place, key: String::new(), rows: Vec::new(), pages: 0 });
         let open: Vec<usize> = self.ledger.open().into_iter().filter(|at| !self.failed.contains(at)).collect();
         let ids = open.iter().filter_map(|&at| self.ledger.parcel(at)).filter(|parcel| has_id(parcel));
         let ids: Vec<String> = ids.take(IDS_MAX).map(|parcel| parcel.reference.clone()).collect();
         if !ids.is_empty() && !self.ids_unread {
             return about(Question::Ids(ids), None);
         }
+        let lost: Vec<usize> = open.iter().copied().filter(|&at| self.ledger.parcel(at).is_some_and(is_lost)).collect();
+        if !std::mem::replace(&mut self.time_asked, true)
+            && lost.len() > FEW
+            && let Some(from) = self.earliest(&lost)
+        {
+            return about(Question::Accepted { from, until: moment.now.after(CLOCK_DIFFERENCE_MAX) }, None);
+        }
         if let Some(group) = self.groups.pop().filter(|_| !open.is_empty()) {
             return about(Question::Group(group), None);
         }
         for at in open {
             let Some(parcel) = self.ledger.parcel(at) else { continue };
-            if let Some(left) = parcel.left.or(parcel.accepted) {
-                let span = i64::try_from(CLOCK_DIFFERENCE_MAX.as_millis()).unwrap_or(0);
-                let from = Timestamp(left.0.saturating_sub(span));
+            if let Some(from) = self.earliest(&[at]) {
                 let until = moment.now.after(CLOCK_DIFFERENCE_MAX);
                 let to = parcel.payload.to.digits().to_owned();
                 return about(Question::Recipient { to, from, until }, Some(at));
@@ -83,6 +98,13 @@ impl Search {
             self.ledger.say(at, Outcome::new(Class::Uncertain, Reason::AnswerLost));
         }
         None
+    }
+
+    /// Before that the vendor has none of the messages at these places; `None`: nobody knows.
+    fn earliest(&self, places: &[usize]) -> Option<Timestamp> {
+        let left = |at: &usize| self.ledger.parcel(*at).and_then(|parcel| parcel.left.or(parcel.accepted));
+        let first = places.iter().map(left).collect::<Option<Vec<_>>>()?.into_iter().min()?;
+        Some(before(first, CLOCK_DIFFERENCE_MAX))
     }
 
     /// Another page; `false`: there is no way on.
@@ -95,8 +117,10 @@ impl Search {
             return goes_on;
         };
         asked.rows.extend(rows);
-        if next_key.is_empty() || next_key == asked.key {
-            self.settle(&asked);
+        asked.pages += 1;
+        let whole = next_key.is_empty() || next_key == asked.key;
+        if whole || (asked.pages >= PAGES_MAX && matches!(asked.question, Question::Accepted { .. })) {
+            self.settle(&asked, whole);
         } else {
             asked.key = next_key;
             self.asked = Some(asked);
@@ -104,8 +128,8 @@ impl Search {
         true
     }
 
-    /// All pages of a question were read.
-    fn settle(&mut self, asked: &Asked) {
+    /// The pages of a question were read; `whole`: all of them.
+    fn settle(&mut self, asked: &Asked, whole: bool) {
         let mut by_name: HashMap<&str, Vec<&Row>> = HashMap::new();
         let by_id = matches!(asked.question, Question::Ids(_));
         for row in &asked.rows {
@@ -123,15 +147,20 @@ impl Search {
             let own = parcel.reference(channel).to_string();
             let (name, about) = match &asked.question {
                 Question::Ids(ids) => (&parcel.reference, has_id(parcel) && ids.contains(&parcel.reference)),
+                Question::Accepted { .. } => (&own, is_lost(parcel)),
                 _ => (&own, asked.place.is_none_or(|place| place == at)),
             };
+            // Of all there are: two installations may share the login and have the same keys.
+            let of_all = matches!(asked.question, Question::Accepted { .. });
+            let is_own = |row: &&&Row| !of_all || row.to == parcel.payload.to.digits();
             let rows = by_name.get(name.as_str()).filter(|_| about && !name.is_empty());
-            let found = rows.and_then(|rows| verdict(rows, channel, parcel.falls_back));
+            let rows: Vec<&Row> = rows.into_iter().flatten().filter(is_own).copied().collect();
+            let found = verdict(&rows, channel, parcel.falls_back);
             let outcome = match found {
                 Some(outcome) => outcome,
                 // Of a group not all were to be found.
-                None if !about || matches!(asked.question, Question::Group(_)) => continue,
-                None if parcel.reference.is_empty() => Outcome::new(Class::Absent, Reason::ConnectionFailed),
+                None if !about || !whole || matches!(asked.question, Question::Group(_)) => continue,
+                None if is_lost(parcel) => Outcome::new(Class::Absent, Reason::ConnectionFailed),
                 // It was accepted, so the vendor will know it again.
                 None => Outcome::new(Class::Pending, Reason::None),
             };
@@ -146,6 +175,11 @@ impl Search {
             }
         }
     }
+}
+
+/// Whether nobody knows if the vendor accepted it.
+fn is_lost(parcel: &Parcel) -> bool {
+    parcel.reference.is_empty()
 }
 
 /// Whether the vendor's id tells all of it: where the gateway falls back there are several messages.

@@ -303,14 +303,55 @@ fn a_lost_message_is_absent_only_after_the_last_page() {
 }
 
 #[test]
-fn a_look_up_stays_far_below_the_networks_bound_and_leaves_the_rest_for_the_next() {
-    let mut errand = errand(Task::LookUp, Channel::Alimtalk, 200);
-    errand.parcels.iter_mut().skip(190).for_each(|parcel| parcel.left = None);
+fn many_lost_messages_are_looked_for_among_all_of_their_time() {
+    let mut errand = errand(Task::LookUp, Channel::Alimtalk, 100);
+    errand.parcels[7].left = Some(before(NOW, Duration::from_secs(60)));
+    let other = |id: &str, reference: &str| {
+        let mut row = row(id, reference, "4000");
+        row["to"] = json!("01000009999");
+        row
+    };
+    let mut own = row("M3", "K3/1/1", "4000");
+    own["to"] = json!("01000000003");
+    // Of another installation with the same login.
+    let first = json!({"messageList": {"X": other("X", "K4/1/1")}, "nextKey": "M3"});
+    let last = json!({"messageList": {"M3": own}, "nextKey": null});
+    let mut answers = [last, first].to_vec();
     let (requests, news) =
-        played(&solapi(), Order::Errand(errand.clone()), |_| answer(200, &json!({"messageList": []})).unwrap());
+        played(&solapi(), Order::Errand(errand.clone()), |_| answer(200, &answers.pop().unwrap()).unwrap());
     assert_one_word_each(&errand, &news);
-    let Some(News::LookedUp { words, unasked }) = news else { panic!("{news:?}") };
-    assert_eq!((requests.len(), words.len(), unasked.len()), (150, 150, 50));
+    let span = "dateType=CREATED&startDate=2026-12-01T08%3A43%3A00.123%2B09%3A00&endDate=2026-12-01T09%3A16%3A00.123%2B09%3A00";
+    assert_eq!(
+        requests.iter().map(line).collect::<Vec<_>>(),
+        [
+            format!("GET main /messages/v4/list?{span}&limit=500"),
+            format!("GET main /messages/v4/list?{span}&limit=500&startKey=M3"),
+        ]
+    );
+    let Some(News::LookedUp { words, .. }) = news else { panic!("{news:?}") };
+    for word in words {
+        assert_eq!(word.outcome.class, if word.id == 3 { Class::Ok } else { Class::Absent }, "{}", word.id);
+    }
+}
+
+#[test]
+fn where_the_list_of_a_time_has_no_end_or_fails_numbers_are_asked_for_and_nothing_is_absent_by_it() {
+    let errand = errand(Task::LookUp, Channel::Alimtalk, 200);
+    for endless in [true, false] {
+        let mut pages = 0;
+        let (requests, news) = played(&solapi(), Order::Errand(errand.clone()), |request| {
+            if request.target.contains("to=") {
+                return answer(200, &json!({"messageList": {}})).unwrap();
+            }
+            pages += 1;
+            let page = json!({"messageList": {"X": row("X", "", "4000")}, "nextKey": format!("X{pages}")});
+            answer(if endless { 200 } else { 500 }, &page).unwrap()
+        });
+        assert_one_word_each(&errand, &news);
+        let Some(News::LookedUp { words, unasked }) = news else { panic!("{news:?}") };
+        assert_eq!((pages, requests.len()), (if endless { 40 } else { 1 }, 150));
+        assert_eq!((words.len(), unasked.len()), (150 - pages, 50 + pages), "one question each");
+    }
 }
 
 #[test]
@@ -339,7 +380,7 @@ fn a_gateways_own_fallback_counts_as_one_message() {
 
 fn poll(cursor: &str, now: i64, body: &Value) -> (String, Vec<(Mark, Class)>, String, bool) {
     let mut dialogue = solapi().begin(Order::Poll { cursor: cursor.into(), since: NOW });
-    let moment = Moment { now: crate::time::Timestamp(now), ..moment() };
+    let moment = Moment { now: Timestamp(now), ..moment() };
     let request = asked(dialogue.next(None, &moment));
     let Step::Done(Some(News::Polled { reports, cursor, more, .. })) = dialogue.next(answer(200, body), &moment) else {
         panic!("a poll has one request")
