@@ -169,7 +169,7 @@ impl Engine {
                 return self.finish(turn, &mut entry, State::Cancelled, Certainty::NotSent);
             }
             // Nobody knows; the question is put again.
-            Class::Transient | Class::Operator | Class::Uncertain | Class::Pending => {
+            Class::Transient | Class::Operator | Class::Uncertain | Class::Pending | Class::Unsent => {
                 let gate = self.gates.get(&entry.gateway);
                 entry.due = turn.now.after(gate.map_or(LOOK_UP_LEASE, |gate| gate.capabilities.settle_after));
             }
@@ -216,13 +216,19 @@ impl Engine {
             entry.channel = channel;
             entry.fell_back = true;
         }
-        entry.reason = said.reason;
-        entry.vendor_code.clone_from(&said.vendor_code);
+        if action != Action::PutBack {
+            entry.reason = said.reason;
+            entry.vendor_code.clone_from(&said.vendor_code);
+        }
         if !said.reference.is_empty() {
             entry.reference.clone_from(&said.reference);
         }
         match action {
             Action::Await => self.await_report(&mut entry, turn.now),
+            Action::PutBack => {
+                entry.stay();
+                requeue(&mut entry, turn.now);
+            }
             Action::Retry => requeue(&mut entry, again_at),
             Action::Persist => {
                 let expires_at = entry.expires_at;
