@@ -21,7 +21,6 @@ impl Engine {
     pub(super) fn hear(&mut self, turn: &mut Turn, news: &News) -> Result<()> {
         match news {
             News::Answered { gateway, words } => {
-                self.show_answers(gateway, words, turn.now);
                 if let Some(gate) = self.gates.get_mut(gateway) {
                     gate.heard(words, self.settings.retry.max, turn.now);
                 }
@@ -75,7 +74,8 @@ impl Engine {
         Ok(())
     }
 
-    fn show_answers(&self, gateway: &str, words: &[Word], now: Timestamp) {
+    /// After the commit: a failed turn hears them again.
+    pub(super) fn show_answers(&self, gateway: &str, words: &[Word], now: Timestamp) {
         let mut pulse = self.pulse.lock();
         for word in words {
             pulse.heard(gateway, word.outcome.class, word.outcome.reason, now);
