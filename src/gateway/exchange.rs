@@ -103,7 +103,22 @@ pub(crate) enum Heard {
 /// What an adapter may know of the moment a request is made.
 #[derive(Clone, Debug)]
 pub(crate) struct Moment {
+    /// By this host's clock.
     pub now: Timestamp,
+    /// By how many milliseconds the vendor's clock is ahead of it, as far as that is known.
+    pub ahead_ms: i64,
     /// 32 random hexadecimal characters, new for each step.
     pub nonce: String,
+}
+
+impl Moment {
+    /// What the vendor's clock shows when this host's shows `time`: the vendor keeps its lists by its own.
+    pub fn there(&self, time: Timestamp) -> Timestamp {
+        Timestamp(time.0.saturating_add(self.ahead_ms))
+    }
+
+    /// What the vendor's clock shows now.
+    pub fn now_there(&self) -> Timestamp {
+        self.there(self.now)
+    }
 }

@@ -14,7 +14,7 @@ use std::sync::Arc;
 pub(super) const NOW: Timestamp = Timestamp(1_796_083_200_123);
 
 pub(super) fn moment() -> Moment {
-    Moment { now: NOW, nonce: "0123456789abcdef0123456789abcdef".into() }
+    Moment { now: NOW, ahead_ms: 0, nonce: "0123456789abcdef0123456789abcdef".into() }
 }
 
 /// An AlimTalk with everything a template can have, and a text to fall back to.

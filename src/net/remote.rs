@@ -96,7 +96,8 @@ impl Remote {
         let mut heard = None;
         for _ in 0..STEPS_MAX {
             let nonce = format!("{:032x}", fastrand::u128(..));
-            match dialogue.next(heard.take(), &Moment { now: Timestamp::now(), nonce }) {
+            let ahead_ms = self.pulse.lock().of(&self.name).clock_difference_ms.unwrap_or_default();
+            match dialogue.next(heard.take(), &Moment { now: Timestamp::now(), ahead_ms, nonce }) {
                 Step::Ask(request) => heard = Some(self.ask(request, budget).await),
                 Step::Done(news) => return Ok(news),
             }

@@ -19,7 +19,7 @@ use std::time::Duration;
 /// Up to so many questions are asked one by one without a look at the list.
 const FEW: usize = 5;
 
-/// How far the clocks of the vendor and of this host may be apart.
+/// How far what is known of the vendor's clock may be wrong.
 const MARGIN: Duration = Duration::from_secs(600);
 
 /// The vendor answers for windows of at most 30 days.
@@ -71,7 +71,7 @@ impl LookUp {
         }
     }
 
-    fn plan(&mut self, now: Timestamp) {
+    fn plan(&mut self, moment: &Moment) {
         let errand = self.ledger.errand();
         let mut requests: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
         let mut keys = Vec::new();
@@ -87,7 +87,8 @@ impl LookUp {
                 _ => {}
             }
         }
-        let first = errand.parcels.iter().filter_map(|parcel| parcel.left).min().unwrap_or(now);
+        let first = errand.parcels.iter().filter_map(|parcel| parcel.left).min().unwrap_or(moment.now);
+        let (first, now) = (moment.there(first), moment.now_there());
         let earliest = now.0.saturating_sub(milliseconds(WINDOW_MAX));
         self.window = (Timestamp((first.0.saturating_sub(milliseconds(MARGIN))).max(earliest)), now.after(MARGIN));
         let requests = requests.into_iter().map(|(id, places)| Ask::Request(id.to_owned(), places));
@@ -195,7 +196,7 @@ impl Dialogue for LookUp {
         match (self.under_way.take(), heard) {
             (Some(ask), Some(Heard::Answer(answer))) => self.hear(ask, &answer),
             (Some(_), _) => self.asks.clear(),
-            (None, _) => self.plan(moment.now),
+            (None, _) => self.plan(moment),
         }
         while let Some(ask) = self.asks.pop_front() {
             if self.is_answered(&ask) {

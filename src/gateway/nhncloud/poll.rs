@@ -4,7 +4,8 @@
 //! while much comes in; that holds as long as new rows come last, which the vendor's documents do not say. So once they
 //! are over, they are read from the beginning as a closed window: every row is read about twice, late ones included.
 //!
-//! Invariants: a bounded number of pages of each service per poll; a page that could not be read is asked for again by the next poll; a
+//! Invariants: times are those of the vendor's clock, as far as it is known, and a place that lies ahead of it, from when it
+//! was not, is begun anew; a bounded number of pages of each service per poll; a page that could not be read is asked for again by the next poll; a
 //! cursor that cannot be read is begun anew.
 
 use super::Service;
@@ -75,7 +76,10 @@ impl Place {
 
 pub(super) struct Poll {
     services: [Option<Arc<Service>>; 2],
-    places: [Place; 2],
+    /// Where it begins without a cursor, by this host's clock.
+    since: Timestamp,
+    /// Begun anew where it is none.
+    places: [Option<Place>; 2],
     /// The service that is asked.
     under_way: Option<usize>,
     next: usize,
@@ -87,13 +91,17 @@ pub(super) struct Poll {
 
 impl Poll {
     pub fn new(services: [Option<Arc<Service>>; 2], cursor: &str, since: Timestamp) -> Self {
-        let begin = Place::at(since.0.saturating_sub(MINUTE));
-        let places = serde_json::from_str(cursor).unwrap_or([begin; 2]);
-        Poll { services, places, under_way: None, next: 0, read: 0, reports: Vec::new(), more: false }
+        let places = serde_json::from_str(cursor).unwrap_or_default();
+        Poll { services, since, places, under_way: None, next: 0, read: 0, reports: Vec::new(), more: false }
     }
 
-    fn request(&mut self, at: usize, now: i64) -> Option<Request> {
+    fn request(&mut self, at: usize, moment: &Moment) -> Option<Request> {
         let (service, place) = (self.services.get(at)?.as_ref()?, self.places.get_mut(at)?);
+        let now = moment.now_there().0;
+        let place = match place {
+            Some(known) if known.from <= now.saturating_add(MINUTE) => known,
+            unknown => unknown.insert(Place::at(moment.there(self.since).0.saturating_sub(MINUTE))),
+        };
         place.close(now);
         let to = place.to.unwrap_or(now.saturating_add(MINUTE));
         let written = if service.is_alimtalk() { to_minute } else { to_second };
@@ -106,7 +114,7 @@ impl Poll {
     }
 
     fn hear(&mut self, at: usize, answer: &Answer) {
-        let (Ok(page), Some(place)) = (read(answer), self.places.get_mut(at)) else { return };
+        let (Ok(page), Some(Some(place))) = (read(answer), self.places.get_mut(at)) else { return };
         let is_alimtalk = at == 0;
         let skip = if place.to.is_none() { place.skip } else { 0 };
         let reports = page.rows.iter().skip(skip).filter_map(|row| {
@@ -134,7 +142,7 @@ impl Dialogue for Poll {
         while self.next < self.services.len() {
             let at = self.next;
             self.next += 1;
-            if let Some(request) = self.request(at, moment.now.0) {
+            if let Some(request) = self.request(at, moment) {
                 self.under_way = Some(at);
                 return Step::Ask(request);
             }

@@ -15,7 +15,7 @@ use std::collections::{BTreeMap, HashSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// How far the clocks of the vendor and of this host may be apart.
+/// How far what is known of the vendor's clock may be wrong.
 const MARGIN: Duration = Duration::from_secs(600);
 
 /// The vendor answers for windows of at most 30 days.
@@ -94,11 +94,12 @@ impl LookUp {
             About::Request(id) => Target::new("/messages").with("requestId", id),
             About::Recipient(to) => {
                 let left = ask.places.iter().filter_map(|at| self.ledger.parcel(*at)?.left).min();
-                let earliest = moment.now.0.saturating_sub(milliseconds(WINDOW_MAX));
-                let from = left.unwrap_or(moment.now).0.saturating_sub(milliseconds(MARGIN)).max(earliest);
+                let (left, now) = (moment.there(left.unwrap_or(moment.now)), moment.now_there());
+                let earliest = now.0.saturating_sub(milliseconds(WINDOW_MAX));
+                let from = left.0.saturating_sub(milliseconds(MARGIN)).max(earliest);
                 let mut target = Target::new("/messages")
                     .with("requestStartTime", &to_second(Timestamp(from)))
-                    .with("requestEndTime", &to_second(moment.now.after(MARGIN)));
+                    .with("requestEndTime", &to_second(now.after(MARGIN)));
                 if self.service.is_alimtalk {
                     target = target.with("plusFriendId", self.ledger.errand().registration.sender_key.reveal());
                 }
@@ -110,14 +111,14 @@ impl LookUp {
         self.service.request(Method::Get, &target.finish(), moment)
     }
 
-    fn hear(&mut self, answer: &Answer) {
+    fn hear(&mut self, answer: &Answer, moment: &Moment) {
         let Some(mut ask) = self.asks.pop_front() else { return };
         let page = if matches!(ask.about, About::Message(_)) { read_one(answer) } else { read(answer) };
         let Some(page) = page else { return self.fail(&ask, answer) };
         self.failed = 0;
         ask.rows.extend(page.rows);
         if page.next.is_empty() {
-            self.settle(&ask);
+            self.settle(&ask, moment);
         } else {
             ask.next = page.next;
             self.asks.push_front(ask);
@@ -139,14 +140,14 @@ impl LookUp {
         }
     }
 
-    fn settle(&mut self, ask: &Ask) {
+    fn settle(&mut self, ask: &Ask, moment: &Moment) {
         let mut places = ask.places.clone();
         places.sort_by_key(|at| self.ledger.parcel(*at).and_then(|parcel| parcel.left));
         for at in places {
             let Some(parcel) = self.ledger.parcel(at) else { continue };
             let found = match &ask.about {
                 About::Request(_) | About::Message(_) => ask.rows.iter().find(|row| self.is_named(row, parcel)),
-                About::Recipient(_) => self.nearest(&ask.rows, parcel),
+                About::Recipient(_) => self.nearest(&ask.rows, parcel, moment),
             };
             match found {
                 Some(row) => {
@@ -167,14 +168,14 @@ impl LookUp {
             && (row.to.is_empty() || row.to == parcel.payload.to.digits())
     }
 
-    fn nearest<'r>(&self, rows: &'r [Row], parcel: &Parcel) -> Option<&'r Row> {
+    fn nearest<'r>(&self, rows: &'r [Row], parcel: &Parcel, moment: &Moment) -> Option<&'r Row> {
         let text = compared(self.text(parcel)?);
         let fits = |row: &&Row| {
             row.to == parcel.payload.to.digits()
                 && !self.taken.contains(&self.name(row))
                 && compared(&row.content) == text
         };
-        let left = parcel.left.unwrap_or_default().0;
+        let left = moment.there(parcel.left.unwrap_or_default()).0;
         let distance = |row: &&Row| row.taken().map_or(i64::MAX, |at| at.0.saturating_sub(left).saturating_abs());
         rows.iter().filter(fits).min_by_key(distance)
     }
@@ -204,7 +205,7 @@ impl Dialogue for LookUp {
             self.plan();
         }
         match (std::mem::take(&mut self.under_way), heard) {
-            (true, Some(Heard::Answer(answer))) => self.hear(&answer),
+            (true, Some(Heard::Answer(answer))) => self.hear(&answer, moment),
             (true, _) => self.asks.clear(),
             (false, _) => {}
         }

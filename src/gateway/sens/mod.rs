@@ -70,7 +70,8 @@ impl Service {
     /// A signed request: what is signed is the target exactly as it goes out.
     fn request(&self, method: Method, path: &str, moment: &Moment) -> Request {
         let target = format!("{}{path}", self.prefix);
-        let timestamp = moment.now.0.to_string();
+        // A timestamp that is minutes off is refused: it is the vendor's clock that counts.
+        let timestamp = moment.now_there().0.to_string();
         let access_key = self.login.access_key.reveal();
         let signed = format!("{} {target}\n{timestamp}\n{access_key}", method.word());
         let signature = STANDARD.encode(hmac::sign(&self.login.secret_key, signed.as_bytes()));

@@ -4,7 +4,8 @@
 //! by two readers: a quick one up to now, and a slow one that stays behind and reads everything once more, for rows may
 //! become visible late.
 //!
-//! Invariants: one page of each reader per poll; a page that could not be read is asked for again by the next poll; a
+//! Invariants: times are those of the vendor's clock, as far as it is known, and a reader that is ahead of it, from when it
+//! was not, is begun anew; one page of each reader per poll; a page that could not be read is asked for again by the next poll; a
 //! cursor that cannot be read is begun anew.
 
 use super::Service;
@@ -86,11 +87,11 @@ impl Desk {
     }
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Default, Serialize, Deserialize)]
 struct Cursor {
     /// When the channels were read.
     channels_at: i64,
-    /// The first is that of text messages.
+    /// The first is that of text messages; none before the first poll.
     desks: Vec<Desk>,
 }
 
@@ -105,8 +106,8 @@ pub(super) struct Poll {
     alimtalk: Arc<Service>,
     text: Option<Arc<Service>>,
     cursor: Cursor,
-    /// Where readers of new channels begin.
-    begin: i64,
+    /// Where it begins without a cursor, by this host's clock.
+    since: Timestamp,
     asks: VecDeque<Ask>,
     began: bool,
     under_way: Option<Ask>,
@@ -116,13 +117,32 @@ pub(super) struct Poll {
 
 impl Poll {
     pub fn new(alimtalk: Arc<Service>, text: Option<Arc<Service>>, cursor: &str, since: Timestamp) -> Self {
-        let begin = since.0.saturating_sub(MINUTE);
-        let fresh = || Cursor { channels_at: i64::MIN, desks: vec![Desk::at(String::new(), begin)] };
-        let cursor = serde_json::from_str(cursor).ok().filter(|cursor: &Cursor| !cursor.desks.is_empty());
-        let cursor = cursor.unwrap_or_else(fresh);
-        let begin = begin.max(cursor.channels_at.saturating_sub(MINUTE));
+        let cursor = serde_json::from_str(cursor).unwrap_or_default();
         let (asks, reports) = (VecDeque::new(), Vec::new());
-        Poll { alimtalk, text, cursor, begin, asks, began: false, under_way: None, reports, more: false }
+        Poll { alimtalk, text, cursor, since, asks, began: false, under_way: None, reports, more: false }
+    }
+
+    /// Where readers begin that are new.
+    fn begin(&self, moment: &Moment) -> i64 {
+        moment.there(self.since).0.saturating_sub(MINUTE)
+    }
+
+    /// The first step.
+    fn plan(&mut self, moment: &Moment) {
+        let (now, begin) = (moment.now_there().0, self.begin(moment));
+        if self.cursor.desks.is_empty() {
+            self.cursor = Cursor { channels_at: i64::MIN, desks: vec![Desk::at(String::new(), begin)] };
+        }
+        for desk in &mut self.cursor.desks {
+            for reader in [&mut desk.quick, &mut desk.slow] {
+                if reader.from > now.saturating_add(MINUTE) {
+                    *reader = Reader::at(begin);
+                }
+            }
+        }
+        let age = now.saturating_sub(self.cursor.channels_at);
+        let good = (-MINUTE..CHANNELS_GOOD).contains(&age);
+        self.asks = if good { self.readers() } else { [Ask::Channels].into() };
     }
 
     fn readers(&self) -> VecDeque<Ask> {
@@ -130,7 +150,7 @@ impl Poll {
     }
 
     fn request(&mut self, ask: Ask, moment: &Moment) -> Option<Request> {
-        let now = moment.now.0;
+        let now = moment.now_there().0;
         let (at, is_quick) = match ask {
             Ask::Channels => return Some(self.alimtalk.request(Method::Get, "/channels", moment)),
             Ask::Quick(at) => (at, true),
@@ -156,9 +176,10 @@ impl Poll {
         Some(service.request(Method::Get, &target.finish(), moment))
     }
 
-    fn hear(&mut self, ask: Ask, answer: &Answer, now: i64) {
+    fn hear(&mut self, ask: Ask, answer: &Answer, moment: &Moment) {
+        let now = moment.now_there().0;
         let (at, is_quick) = match ask {
-            Ask::Channels => return self.take_channels(answer, now),
+            Ask::Channels => return self.take_channels(answer, moment),
             Ask::Quick(at) => (at, true),
             Ask::Slow(at) => (at, false),
         };
@@ -179,18 +200,19 @@ impl Poll {
         self.more |= reader.go_on(page.next, now);
     }
 
-    fn take_channels(&mut self, answer: &Answer, now: i64) {
+    fn take_channels(&mut self, answer: &Answer, moment: &Moment) {
         if answer.status != 200 {
             return;
         }
         // The documents show the bare list; their other lists have a name.
         let named = || wire::from_json(&answer.body).map(|Channels { channels }| channels);
         let Some(channels) = wire::from_json::<Vec<Channel>>(&answer.body).or_else(named) else { return };
-        self.cursor.channels_at = now;
+        let begin = self.begin(moment).max(self.cursor.channels_at.saturating_sub(MINUTE));
+        self.cursor.channels_at = moment.now_there().0;
         for Channel { channel_id } in channels {
             let known = channel_id.is_empty() || self.cursor.desks.iter().any(|desk| desk.channel == channel_id);
             if !known && self.cursor.desks.len() <= CHANNELS_MAX {
-                self.cursor.desks.push(Desk::at(channel_id, self.begin));
+                self.cursor.desks.push(Desk::at(channel_id, begin));
             }
         }
     }
@@ -198,15 +220,12 @@ impl Poll {
 
 impl Dialogue for Poll {
     fn next(&mut self, heard: Option<Heard>, moment: &Moment) -> Step {
-        let now = moment.now.0;
         let asked = self.under_way.take();
         if let (Some(ask), Some(Heard::Answer(answer))) = (asked, heard) {
-            self.hear(ask, &answer, now);
+            self.hear(ask, &answer, moment);
         }
-        if !self.began {
-            self.began = true;
-            let old = now.saturating_sub(self.cursor.channels_at) >= CHANNELS_GOOD;
-            self.asks = if old { [Ask::Channels].into() } else { self.readers() };
+        if !std::mem::replace(&mut self.began, true) {
+            self.plan(moment);
         } else if matches!(asked, Some(Ask::Channels)) {
             self.asks = self.readers();
         }
