@@ -1,7 +1,9 @@
-//! How fast messages go to a vendor and come back as acknowledged results: `cargo bench --bench gateways [-- MESSAGES]`.
+//! How fast messages go to a vendor and come back as acknowledged results: `cargo bench --bench gateways [-- MESSAGES
+//! [LATENCY]]`.
 //!
 //! The simulator runs in this process and the client in a child, on the same cores at the same time, so the figures hold
-//! for a machine that does both. Nothing is asserted: a busy machine must not fail a build.
+//! for a machine that does both. Nothing is asserted: a busy machine must not fail a build. A long latency, say 1,000 ms,
+//! shows on any machine what waits for what: then the way there and back is the only bound.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout)]
 
@@ -24,11 +26,15 @@ fn main() {
     if let Some(at) = arguments.iter().position(|argument| argument == CLIENT) {
         return client(&arguments[at + 1], &arguments[at + 2], arguments[at + 3].parse().unwrap());
     }
-    let messages = arguments.iter().find_map(|argument| argument.parse().ok()).unwrap_or(100_000);
+    let mut numbers = arguments.iter().filter_map(|argument| argument.parse().ok());
+    let (messages, latency) = (numbers.next().unwrap_or(100_000), numbers.next());
     for vendor in ["solapi", "nhncloud"] {
-        for latency in [0, 50] {
+        for latency in latency.map_or(vec![0, 50], |only| vec![only]) {
             println!("{vendor}, {messages} messages, {latency} ms added to every answer");
             run(vendor, "speed", messages, latency);
+        }
+        if latency.is_some() {
+            continue;
         }
         println!("{vendor}, one urgent message among 100,000");
         run(vendor, "urgent", 100_000, 0);
@@ -36,10 +42,10 @@ fn main() {
 }
 
 /// A fresh simulator, and a client in a process of its own.
-fn run(vendor: &str, what: &str, messages: usize, latency: u64) {
+fn run(vendor: &str, what: &str, messages: usize, latency: usize) {
     let faults = match latency {
         0 => Vec::new(),
-        ms => vec![Fault::new(Kind::Slow).delay_ms(ms), Fault::new(Kind::Slow).call(Call::Result).delay_ms(0)],
+        ms => vec![Fault::new(Kind::Slow).delay_ms(ms as u64), Fault::new(Kind::Slow).call(Call::Result).delay_ms(0)],
     };
     let options = Options {
         faults,

@@ -19,7 +19,7 @@ pub struct Health {
     pub oldest_waiting_ms: u64,
     /// Requests under way, and messages whose fate is being settled.
     pub in_flight: u64,
-    /// Accepted by a gateway, report awaited.
+    /// Accepted by a gateway, report awaited; by all of them, those no longer configured too.
     pub accepted: u64,
     /// Results nobody has acknowledged.
     pub results: u64,
@@ -42,6 +42,8 @@ pub struct Health {
 pub struct GatewayHealth {
     /// `idle` (nothing sent yet), `ok`, or `failing`.
     pub state: &'static str,
+    /// Messages it has accepted whose report is awaited.
+    pub accepted: u64,
     /// The last answer that was none of a fault; empty when there was none.
     pub last_success: String,
     /// The last fault; empty when there was none.
@@ -72,6 +74,7 @@ impl Client {
             };
             let health = GatewayHealth {
                 state,
+                accepted: backlog.accepted.get(name).copied().unwrap_or_default(),
                 last_success: known.last_success.map(Timestamp::to_iso).unwrap_or_default(),
                 last_failure: known.last_failure.map(Timestamp::to_iso).unwrap_or_default(),
                 last_reason: known.last_reason.map_or("", |reason| reason.word()),
@@ -88,7 +91,7 @@ impl Client {
                 .oldest_due
                 .map_or(0, |due| u64::try_from(now.since(due).as_millis()).unwrap_or(u64::MAX)),
             in_flight: backlog.in_flight,
-            accepted: backlog.accepted,
+            accepted: backlog.accepted.values().sum(),
             results: backlog.results,
             delivers: pulse.delivers,
             trouble: pulse.trouble.map(|error| error.to_string()).unwrap_or_default(),

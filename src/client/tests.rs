@@ -157,3 +157,25 @@ fn each_message_of_a_large_batch_gets_its_own_verdict() {
     }
     assert!(client.send_batch(Vec::new()).unwrap().is_empty());
 }
+
+#[test]
+fn health_says_how_many_messages_each_gateway_has_accepted() {
+    let directory = tempfile::tempdir().unwrap();
+    let sandbox = serde_json::json!({"type": "sandbox", "delay_ms": 86_400_000});
+    let more = serde_json::json!({
+        "outbox": {"encryption": "none", "path": directory.path().join("outbox.db")},
+        "gateways": {"first": sandbox, "second": sandbox, "idle": sandbox},
+        "accounts": {"clinic": {"sender_key": "test", "sender_number": "070-0000-0001", "gateway": "first"}},
+    });
+    let client = Client::start(testing::settings(directory.path(), more)).unwrap();
+    for (number, gateway) in ["first", "first", "second"].into_iter().enumerate() {
+        let mut request = request(&number.to_string());
+        request.options.gateway = Some(gateway.to_owned());
+        client.send(request).unwrap();
+    }
+    assert!(client.flush(Duration::from_secs(60)).unwrap(), "all have left");
+    let health = client.health().unwrap();
+    let accepted: Vec<u64> = health.gateways.values().map(|gateway| gateway.accepted).collect();
+    assert_eq!(health.gateways.keys().collect::<Vec<_>>(), ["first", "idle", "second"]);
+    assert_eq!((health.accepted, &*accepted), (3, &[2, 0, 1][..]));
+}

@@ -15,7 +15,7 @@ const FAILURES: u32 = 5;
 const REST_MIN: Duration = Duration::from_secs(1);
 const REST_MAX: Duration = Duration::from_secs(5);
 
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Breaker {
     failures: u32,
     rest: Duration,
@@ -54,8 +54,10 @@ impl Breaker {
 
     /// A request was answered with these words. A long wait that the gateway asks for is cut to `wait_max`.
     pub fn heard(&mut self, words: &[Word], wait_max: Duration, now: Timestamp) {
-        let Some(first) = words.first() else { return };
-        if !words.iter().all(is_its_own_fault) {
+        // What never left says nothing about the gateway.
+        let mut words = words.iter().filter(|word| word.outcome.class != Class::Unsent).peekable();
+        let Some(&first) = words.peek() else { return };
+        if !words.all(is_its_own_fault) {
             *self = Breaker::default();
             return;
         }
@@ -136,6 +138,21 @@ mod tests {
         let mixed = [failing(), vec![word(Class::Ok, Reason::None)]].concat();
         (0..9).for_each(|_| breaker.heard(&mixed, LONGEST, NOW));
         assert_eq!(breaker.passage(NOW), Passage::Open);
+    }
+
+    #[test]
+    fn what_never_left_is_neither_a_failure_nor_a_success() {
+        let unsent = || word(Class::Unsent, Reason::None);
+        let mut breaker = Breaker::default();
+        (0..9).for_each(|_| breaker.heard(&[unsent()], LONGEST, NOW));
+        assert_eq!(breaker.passage(NOW), Passage::Open);
+        let mut breaker = shut();
+        breaker.heard(&[unsent()], LONGEST, NOW);
+        assert_eq!(breaker.passage(NOW), Passage::Shut(after(1)));
+        let with_failure = [vec![unsent()], failing()].concat();
+        let mut breaker = Breaker::default();
+        (0..FAILURES).for_each(|_| breaker.heard(&with_failure, LONGEST, NOW));
+        assert_eq!(breaker.passage(NOW), Passage::Shut(after(1)));
     }
 
     #[test]

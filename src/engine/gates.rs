@@ -33,8 +33,11 @@ pub(super) struct Gate {
     with_images: usize,
 }
 
+/// What answers and reports change of a gateway.
+pub(super) type Memory = Vec<(Breaker, Poll)>;
+
 /// Asking for new reports.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Poll {
     pub cursor: String,
     pub since: Timestamp,
@@ -81,6 +84,18 @@ impl Gates {
             gate.breaker = Breaker::default();
             gate.poll.next_at = now;
             gate.poll.since = gate.poll.since.min(now);
+        }
+    }
+
+    /// What a turn may change, as it is before it.
+    pub fn memory(&self) -> Memory {
+        self.0.values().map(|gate| (gate.breaker.clone(), gate.poll.clone())).collect()
+    }
+
+    /// The turn has failed: what it heard will be heard again.
+    pub fn restore(&mut self, memory: Memory) {
+        for (gate, (breaker, poll)) in self.0.values_mut().zip(memory) {
+            (gate.breaker, gate.poll) = (breaker, poll);
         }
     }
 

@@ -21,7 +21,6 @@ impl Engine {
     pub(super) fn hear(&mut self, turn: &mut Turn, news: &News) -> Result<()> {
         match news {
             News::Answered { gateway, words } => {
-                self.show_answers(gateway, words, turn.now);
                 if let Some(gate) = self.gates.get_mut(gateway) {
                     gate.heard(words, self.settings.retry.max, turn.now);
                 }
@@ -75,7 +74,8 @@ impl Engine {
         Ok(())
     }
 
-    fn show_answers(&self, gateway: &str, words: &[Word], now: Timestamp) {
+    /// After the commit: a failed turn hears them again.
+    pub(super) fn show_answers(&self, gateway: &str, words: &[Word], now: Timestamp) {
         let mut pulse = self.pulse.lock();
         for word in words {
             pulse.heard(gateway, word.outcome.class, word.outcome.reason, now);
@@ -169,7 +169,7 @@ impl Engine {
                 return self.finish(turn, &mut entry, State::Cancelled, Certainty::NotSent);
             }
             // Nobody knows; the question is put again.
-            Class::Transient | Class::Operator | Class::Uncertain | Class::Pending => {
+            Class::Transient | Class::Operator | Class::Uncertain | Class::Pending | Class::Unsent => {
                 let gate = self.gates.get(&entry.gateway);
                 entry.due = turn.now.after(gate.map_or(LOOK_UP_LEASE, |gate| gate.capabilities.settle_after));
             }
@@ -218,13 +218,19 @@ impl Engine {
             entry.channel = channel;
             entry.fell_back = true;
         }
-        entry.reason = said.reason;
-        entry.vendor_code.clone_from(&said.vendor_code);
+        if action != Action::PutBack {
+            entry.reason = said.reason;
+            entry.vendor_code.clone_from(&said.vendor_code);
+        }
         if !said.reference.is_empty() {
             entry.reference.clone_from(&said.reference);
         }
         match action {
             Action::Await => self.await_report(&mut entry, turn.now),
+            Action::PutBack => {
+                entry.stay();
+                requeue(&mut entry, turn.now);
+            }
             Action::Retry => requeue(&mut entry, again_at),
             Action::Persist => {
                 let expires_at = entry.expires_at;

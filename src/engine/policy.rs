@@ -40,6 +40,8 @@ pub(crate) struct Situation {
 pub(crate) enum Action {
     /// Accepted: wait for its report.
     Await,
+    /// Back into its lane, as if it had not left.
+    PutBack,
     /// Send again after a back-off.
     Retry,
     /// Send again after a back-off until its time runs out, however many tries that takes.
@@ -56,13 +58,17 @@ pub(crate) enum Action {
 
 /// The table.
 pub(crate) fn decide(s: Situation) -> Action {
-    use Class::{Absent, Configuration, Fallback, Ok, Operator, Pending, Permanent, Transient, Uncertain};
+    use Class::{Absent, Configuration, Fallback, Ok, Operator, Pending, Permanent, Transient, Uncertain, Unsent};
     use Moment::{Answer, LookUp, Overdue, Report};
     match (s.moment, s.class) {
         (Overdue, _) => unsettled(s),
 
         (Answer, Ok | Pending) | (LookUp, Pending) => Action::Await,
         (Report | LookUp, Ok) => Action::Finish(State::Delivered, Certainty::Sent),
+        (Answer, Unsent) => Action::PutBack,
+        // Nothing was asked of what may have been sent.
+        (Report, Unsent) => Action::Await,
+        (LookUp, Unsent) => Action::LookUp,
         // A gateway that does not know what it accepted may still be busy with it.
         (Report, Pending | Absent) => Action::Await,
 
@@ -131,6 +137,7 @@ mod tests {
             Class::Uncertain => {
                 [if s.may_look_up { Action::LookUp } else { unsettled }, unsettled, unsettled, unsettled]
             }
+            Class::Unsent => [Action::PutBack, Action::Await, Action::LookUp, unsettled],
             Class::Absent => [retry_or_fall_back, Action::Await, retry_or_fall_back, unsettled],
         };
         row[MOMENTS.iter().position(|m| *m == s.moment).unwrap()]
@@ -143,7 +150,7 @@ mod tests {
             assert_eq!(decide(situation), expected(situation), "{situation:?}");
             cells += 1;
         }
-        assert_eq!(cells, 4 * 9 * 16);
+        assert_eq!(cells, 4 * 10 * 16);
     }
 
     #[test]

@@ -56,6 +56,7 @@ impl Pulse {
                 pulse.last_reason = Some(reason);
                 pulse.failures_in_row = pulse.failures_in_row.saturating_add(1);
             }
+            Class::Unsent => {}
         }
     }
 }

@@ -14,7 +14,7 @@ use super::turn::{Effects, Response, Turn, respond};
 use super::{LOOK_UP_LEASE, ROWS_MAX};
 use crate::config::Settings;
 use crate::error::{Code, Error, Result};
-use crate::gateway::Capabilities;
+use crate::gateway::{Capabilities, News};
 use crate::logging::Log;
 use crate::message::{Certainty, State};
 use crate::outbox::{Entry, Outbox, Phase};
@@ -124,9 +124,14 @@ impl Engine {
                 events.splice(0..0, std::mem::take(&mut self.retained));
                 let mut turn = Turn::new(now);
                 turn.reseals = self.reseal_in(instant) == Some(Duration::ZERO);
+                // What a gateway says decides what leaves in the same turn, so its part in memory changes within it.
+                let gates = self.gates.memory();
                 match self.turn(&mut turn, &mut events) {
                     Ok(()) => self.apply(turn, events, instant),
-                    Err(error) => self.undo(events, &error, instant),
+                    Err(error) => {
+                        self.gates.restore(gates);
+                        self.undo(events, &error, instant)
+                    }
                 }
             }
         };
@@ -224,8 +229,10 @@ impl Engine {
         self.has_adopted();
         self.has_resealed(turn.resealed, instant);
         for event in &events {
-            if let Event::Reconfigure { settings, .. } = event {
-                self.reconfigure(settings, turn.now);
+            match event {
+                Event::Reconfigure { settings, .. } => self.reconfigure(settings, turn.now),
+                Event::Heard(News::Answered { gateway, words }) => self.show_answers(gateway, words, turn.now),
+                _ => {}
             }
         }
         let mut inquiries = Vec::new();

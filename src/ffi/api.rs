@@ -291,7 +291,7 @@ pub extern "system" fn alimi_wake(client: i32) -> i32 {
 ///
 /// `config`: as for alimi_init, UTF-8 or the path of a file. On an error nothing has changed. What waits and was
 /// certainly not sent goes by the new configuration; what is under way ends with the gateway it went to, so leave that
-/// one in the configuration until alimi_get_health shows nothing accepted any more.
+/// one in the configuration until alimi_get_health shows nothing in_flight, and nothing accepted by it any more.
 /// Blocks for the disk.
 /// Returns ALIMI_OK. Errors: ALIMI_ERR_INVALID_HANDLE, ALIMI_ERR_CLOSED, any of the groups configuration and outbox,
 /// ALIMI_ERR_INVALID_ARGUMENT, ALIMI_ERR_ENCODING, ALIMI_ERR_INSIDE_CALLBACK.
@@ -338,6 +338,8 @@ pub unsafe extern "system" fn alimi_get_stats(client: i32, query: *const c_char,
 
 /// Writes how the client is, as a JSON object: messages waiting, the oldest of them, gateways, clock, disk.
 ///
+/// "gateways" has an object for each configured gateway by its name; "accepted" in it is how many messages it has
+/// accepted whose report is awaited.
 /// Blocks on the disk; never on the network.
 /// Returns ALIMI_OK. Errors: ALIMI_ERR_BUFFER_TOO_SMALL (4096 bytes nearly always suffice), any of the group outbox,
 /// ALIMI_ERR_INVALID_HANDLE, ALIMI_ERR_CLOSED, ALIMI_ERR_INVALID_ARGUMENT.

@@ -57,6 +57,7 @@ impl Errand {
 pub(super) fn unanswered(failure: Failure) -> Outcome {
     match failure {
         Failure::NotSent => Outcome::new(Class::Transient, Reason::ConnectionFailed),
+        Failure::Waited => Outcome::new(Class::Unsent, Reason::None),
         Failure::Lost => Outcome::new(Class::Uncertain, Reason::AnswerLost),
     }
 }

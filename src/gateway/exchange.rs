@@ -85,8 +85,10 @@ impl fmt::Debug for Answer {
 /// Why there is no answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Failure {
-    /// The request certainly did not leave: no connection, no name, no trust, or the breaker is open.
+    /// The request certainly did not leave: no connection, no name, no trust.
     NotSent,
+    /// Its turn did not come in time, for the rate or for the requests before it: it was not tried.
+    Waited,
     /// It may have arrived: the connection broke, the time ran out, the answer was too long.
     Lost,
 }

@@ -120,7 +120,7 @@ impl<S: Sender> Sending<S> {
             (UnderWay::Upload, Heard::Answer(answer)) => {
                 self.uploads.note(self.vendor.uploaded(&answer).map_err(upload_failed));
             }
-            (UnderWay::Upload, Heard::Failed(_)) => self.uploads.note(Err(unanswered(Failure::NotSent))),
+            (UnderWay::Upload, Heard::Failed(failure)) => self.uploads.note(Err(upload_failed(unanswered(failure)))),
             (UnderWay::Nothing, _) => {}
         }
         if let Some(outcome) = fault {
@@ -168,7 +168,7 @@ impl<S: Sender> Dialogue for Sending<S> {
         }
         self.asked += 1;
         if self.asked > REQUESTS_MAX {
-            self.stop(&Outcome::new(Class::Transient, Reason::GatewayError));
+            self.stop(&unanswered(Failure::Waited));
         }
         match self.ask(moment) {
             Some(request) => Step::Ask(request),
@@ -189,7 +189,8 @@ fn images(channel: Channel, parcel: &Parcel) -> Option<&[Image]> {
 /// What an answer that shows a fault of the gateway means for what was not sent yet.
 fn fault(heard: &Heard) -> Option<Outcome> {
     let (answer, reason) = match heard {
-        Heard::Failed(_) => return Some(unanswered(Failure::NotSent)),
+        Heard::Failed(Failure::Waited) => return Some(unanswered(Failure::Waited)),
+        Heard::Failed(Failure::NotSent | Failure::Lost) => return Some(unanswered(Failure::NotSent)),
         Heard::Answer(answer) if answer.status == 429 => (answer, Reason::Throttled),
         Heard::Answer(answer) if answer.status >= 500 => (answer, Reason::GatewayError),
         Heard::Answer(_) => return None,

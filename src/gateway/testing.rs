@@ -217,7 +217,7 @@ pub(super) fn anything(words: &'static [&'static str]) -> impl Strategy<Value = 
         1 => prop::collection::vec(any::<u8>(), 0..64),
     ];
     let answered = (status, body).prop_map(|(status, body)| Heard::Answer(Answer { status, retry_after: None, body }));
-    let failed = prop::sample::select(&[Failure::NotSent, Failure::Lost][..]).prop_map(Heard::Failed);
+    let failed = prop::sample::select(&[Failure::NotSent, Failure::Waited, Failure::Lost][..]).prop_map(Heard::Failed);
     prop_oneof![8 => answered, 1 => failed]
 }
 

@@ -24,6 +24,8 @@ pub enum Class {
     Uncertain,
     /// Look-up only: the gateway certainly never got it.
     Absent,
+    /// Its turn to be sent did not come: nothing was tried, and nothing is known of the gateway.
+    Unsent,
 }
 
 impl Class {
@@ -38,6 +40,7 @@ impl Class {
         Class::Permanent,
         Class::Uncertain,
         Class::Absent,
+        Class::Unsent,
     ];
 }
 

@@ -2,8 +2,8 @@
 //!
 //! Invariants: every dialogue ends within its time, whatever the other side does: for a send that is twice the request's
 //! time, half of it for waiting its turn, so that the engine, which waits longer, never takes a message for lost that may
-//! still leave; requests under way, and their rates, are bounded; waiting its turn is "not sent", being under way when
-//! the time runs out is "lost".
+//! still leave; requests under way, and their rates, are bounded; still waiting its turn when the time runs out is not even
+//! a try, being under way then is "lost".
 
 use super::client::HttpClient;
 use super::server_clock::{ServerClock, widen};
@@ -115,7 +115,7 @@ impl Remote {
             ready(self.messages.as_ref(), request.messages).await;
             Some(slot)
         };
-        let Ok(Some(_slot)) = timeout_at(budget.begin, turn).await else { return Heard::Failed(Failure::NotSent) };
+        let Ok(Some(_slot)) = timeout_at(budget.begin, turn).await else { return Heard::Failed(Failure::Waited) };
         let deadline = (Instant::now() + self.request_timeout).min(budget.end);
         match timeout_at(deadline, self.client.exchange(request)).await {
             Err(_) => {

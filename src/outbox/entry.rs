@@ -112,6 +112,12 @@ impl Entry {
         self.tries = self.tries.saturating_add(1);
     }
 
+    /// It has not left after all.
+    pub fn stay(&mut self) {
+        self.attempts = self.attempts.saturating_sub(1);
+        self.tries = self.tries.saturating_sub(1);
+    }
+
     /// When the gateway is to deliver it, where that is its part: it left before its time.
     pub fn reserved_for(&self) -> Option<Timestamp> {
         let early = self.send_at > self.created && self.left_at.is_some_and(|left| left < self.send_at);

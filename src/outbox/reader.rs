@@ -7,6 +7,7 @@ use crate::error::{Error, Result};
 use crate::message::{Channel, Reason, State};
 use crate::time::{Day, Timestamp};
 use rusqlite::{Connection, OpenFlags, OptionalExtension, Row, params};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// A read-only connection.
@@ -24,8 +25,8 @@ pub(crate) struct Backlog {
     pub oldest_due: Option<Timestamp>,
     /// Requests under way, and messages being settled.
     pub in_flight: u64,
-    /// Accepted, report awaited.
-    pub accepted: u64,
+    /// Accepted by each gateway, report awaited.
+    pub accepted: BTreeMap<String, u64>,
     /// Results nobody has acknowledged.
     pub results: u64,
 }
@@ -95,7 +96,7 @@ impl Reader {
                 Ok((row.get::<_, Phase>(0)?, row.get::<_, i64>(1)?.unsigned_abs(), row.get::<_, Timestamp>(2)?))
             })
             .map_err(|e| self.fault(e))?;
-        let mut backlog = Backlog::default();
+        let mut backlog = Backlog { accepted: self.accepted()?, ..Backlog::default() };
         for row in rows {
             let (phase, count, due) = row.map_err(|e| self.fault(e))?;
             match phase {
@@ -106,11 +107,24 @@ impl Reader {
                     }
                 }
                 Phase::Sending | Phase::LookUp => backlog.in_flight += count,
-                Phase::Await | Phase::Hold => backlog.accepted += count,
+                Phase::Await | Phase::Hold => {}
                 _ => backlog.results += count,
             }
         }
         Ok(backlog)
+    }
+
+    fn accepted(&self) -> Result<BTreeMap<String, u64>> {
+        let mut statement = self
+            .connection
+            .prepare_cached("SELECT gateway, count(*) FROM message WHERE phase IN (?1, ?2) GROUP BY gateway")
+            .map_err(|e| self.fault(e))?;
+        let rows = statement
+            .query_map([Phase::Await as i32, Phase::Hold as i32], |row| {
+                Ok((row.get(0)?, row.get::<_, i64>(1)?.unsigned_abs()))
+            })
+            .map_err(|e| self.fault(e))?;
+        rows.collect::<rusqlite::Result<_>>().map_err(|e| self.fault(e))
     }
 
     /// Statistics from one day to another, both included. What is still under way counts as asked only, by request day.

@@ -15,6 +15,7 @@ mod proxy;
 mod trial;
 
 mod answers;
+mod clocks;
 mod idle;
 mod pace;
 mod proxies;

@@ -2,9 +2,10 @@
 
 use super::listeners::{answering, silent};
 use super::trial::{Trial, simulator};
-use super::vendors::{configuration, reminder, results, start};
+use super::vendors::{PATIENCE, configuration, reminder, results, start, text};
 use alimi::message::{Certainty, Reason, State};
 use alimi::time::Timestamp;
+use alimi_simulator::{Call, Fault, Kind};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -130,4 +131,28 @@ fn what_waits_for_its_turn_at_a_slow_gateway_is_not_called_failed() {
     let results = results(&client, 30);
     let others: Vec<_> = results.values().filter(|result| result.state != State::Delivered).collect();
     assert!(others.is_empty(), "{} {others:?}", others.len());
+}
+
+#[test]
+fn waiting_for_the_requests_before_it_is_no_try_and_no_trouble() {
+    let (folder, simulator) = (tempfile::tempdir().unwrap(), simulator());
+    simulator.add_fault(Fault::new(Kind::Slow).call(Call::Send).delay_ms(100));
+    let retry = json!({"initial_ms": 1, "max_ms": 1, "max_attempts": 2, "request_timeout_ms": 1_000});
+    let changes = json!({"retry": retry, "fallback": {"mode": "none"}});
+    // Texts go one a request there: the time of a request is over when a third of them had its turn.
+    let mut setup = configuration(folder.path(), &simulator, &["sens"], changes);
+    setup["gateways"]["sens"]["max_connections"] = 1.into();
+    setup["gateways"]["sens"]["poll_ms"] = 3_600_000.into();
+    let client = start(&setup);
+    assert!(client.send_batch((0..30).map(|n| text(n, 0)).collect()).unwrap().iter().all(Result::is_ok));
+    while simulator.journal(false).totals.accepted < 30 {
+        assert_eq!(client.poll(Duration::from_millis(5)), Ok(None), "none has ended");
+    }
+    assert!(client.flush(PATIENCE).unwrap(), "all are accepted");
+    for number in 0..30 {
+        let message = client.status(&text(number, 0).key).unwrap();
+        assert_eq!((message.attempts, message.reason), (1, Reason::None), "{number}");
+    }
+    let health = &client.health().unwrap().gateways["sens"];
+    assert_eq!((health.last_failure.as_str(), health.last_trouble.as_str()), ("", ""));
 }

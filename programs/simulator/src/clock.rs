@@ -23,6 +23,11 @@ pub struct Clock {
 }
 
 impl Clock {
+    /// A clock that differs from the system's.
+    pub fn ahead(ms: i64) -> Clock {
+        Clock { advance: AtomicI64::new(ms), skew: AtomicI64::new(0) }
+    }
+
     /// Milliseconds since 1970 by which reports, reservations and windows go.
     pub fn now(&self) -> i64 {
         jiff::Timestamp::now().as_millisecond() + self.advance.load(Ordering::Relaxed)

@@ -42,6 +42,8 @@ pub struct Options {
     pub report_delay: Duration,
     /// The faults it begins with.
     pub faults: Vec<Fault>,
+    /// By how many milliseconds its clock is ahead of the system's; below 0 it is behind.
+    pub ahead_ms: i64,
     /// Where chances come from.
     pub seed: u64,
     /// How many messages it remembers; older ones are only in the journal.
@@ -67,6 +69,7 @@ impl Default for Options {
             setup: None,
             report_delay: Duration::from_millis(200),
             faults: Vec::new(),
+            ahead_ms: 0,
             seed: 1,
             keep: 200_000,
             keep_texts: true,

@@ -47,8 +47,8 @@ impl World {
         let state = State { store: Store::new(&options), tries: Tries::default(), memories: Memories::default() };
         World {
             setup,
+            clock: Clock::ahead(options.ahead_ms),
             options,
-            clock: Clock::default(),
             listening: watch::Sender::new(true),
             moved: Notify::new(),
             captured: Mutex::default(),

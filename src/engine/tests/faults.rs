@@ -3,7 +3,7 @@
 use super::*;
 use crate::config::Encryption;
 use crate::engine::NoAnswer;
-use crate::gateway::Job;
+use crate::gateway::{Job, Mark, Reference, Report};
 use std::sync::OnceLock;
 
 /// A connection of somebody else, to make the file fail by.
@@ -316,4 +316,39 @@ fn a_message_whose_process_dies_again_and_again_is_tried_again_until_its_time_ru
     // What the gateway refuses counts as always.
     bench.answer("a", Class::Transient, Reason::GatewayError);
     assert_eq!(bench.result().map(|result| result.state), Some(State::Failed));
+}
+
+#[test]
+fn what_a_gateway_says_while_the_disk_fails_counts_once() {
+    let mut bench = gateways::bench(serde_json::json!({}));
+    bench.keep(Message { gateway: "a".into(), ..message("a") });
+    break_updates(&bench);
+    let refused = Outcome::new(Class::Transient, Reason::ConnectionFailed);
+    let words = vec![bench.word("a", refused)];
+    bench.step(vec![Event::Heard(News::Answered { gateway: "a".into(), words })]);
+    // More turns that fail than a gateway may fail before it gets a rest.
+    (0..9).for_each(|_| drop(bench.step(Vec::new())));
+    let failures = |bench: &Bench| bench.engine.pulse.lock().of("a").failures_in_row;
+    assert_eq!(failures(&bench), 0, "nothing of it has happened yet");
+    mend(&mut bench);
+    assert_eq!(bench.state("a"), (State::Queued, Certainty::NotSent));
+    assert_eq!(failures(&bench), 1);
+    assert!(!bench.engine.gates.get("a").unwrap().is_down(bench.now), "one failure is not five");
+}
+
+#[test]
+fn a_poll_whose_reports_could_not_be_kept_has_not_gone_on() {
+    let mut bench = gateways::bench(serde_json::json!({}));
+    bench.keep(Message { gateway: "a".into(), ..message("a") });
+    let cursor = |bench: &Bench| bench.engine.gates.get("a").unwrap().poll.cursor.clone();
+    break_statistics(&bench);
+    let mark = Mark::Ours(Reference { key: Key::parse("a").unwrap(), channel: Channel::Alimtalk, attempt: 1 });
+    let reports = vec![Report { mark, outcome: Outcome::new(Class::Ok, Reason::None) }];
+    let (gateway, page) = ("a".to_owned(), "next page".to_owned());
+    let news = News::Polled { gateway, reports, cursor: page.clone(), more: true, receipt: None };
+    bench.step(vec![Event::Heard(news)]);
+    assert_eq!(cursor(&bench), "");
+    mend(&mut bench);
+    assert_eq!(cursor(&bench), page);
+    assert_eq!(bench.result().unwrap().state, State::Delivered);
 }

@@ -25,7 +25,7 @@ pub(super) fn config(folder: &std::path::Path, changes: Value) -> Settings {
     Settings::parse(&config.to_string()).unwrap()
 }
 
-fn bench(changes: Value) -> Bench {
+pub(super) fn bench(changes: Value) -> Bench {
     Bench::new(|settings| {
         let folder = settings.outbox.path.parent().unwrap().to_owned();
         *settings = config(&folder, changes);
@@ -105,6 +105,26 @@ fn a_gateway_that_is_down_holds_up_its_own_messages_only_and_counts_no_try() {
     assert_eq!(bench.by_gateway(), [("b".into(), "goes".into())]);
     let waiting = bench.engine.outbox.find("waits").unwrap().unwrap();
     assert_eq!((waiting.tries, waiting.state), (0, State::Queued));
+}
+
+#[test]
+fn what_had_no_turn_is_as_if_it_had_never_left() {
+    let mut bench = bench(alone());
+    bench.keep(without_fallback_to("a", "a"));
+    bench.answered("a", "a", Class::Transient, Reason::Throttled);
+    bench.pass(SECOND * 2).errands.clear();
+    // As often as it is tried at most, and more.
+    for _ in 0..5 {
+        bench.answered("a", "a", Class::Unsent, Reason::None);
+        assert_eq!(bench.sent(Task::Send), [("a".into(), Channel::Alimtalk, 2)], "the second try, at once");
+    }
+    let pulse = bench.engine.pulse.lock().of("a").clone();
+    assert_eq!((pulse.failures_in_row, pulse.last_reason), (1, Some(Reason::Throttled)));
+    let before = bench.engine.outbox.find("a").unwrap().unwrap();
+    assert_eq!((before.attempts, before.reason), (2, Reason::Throttled));
+    bench.now = START.after(Duration::from_secs(7_200));
+    bench.answered("a", "a", Class::Unsent, Reason::None);
+    assert_eq!(bench.result().unwrap().state, State::Expired);
 }
 
 #[test]

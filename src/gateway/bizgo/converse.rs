@@ -7,7 +7,9 @@ use super::report::{Entry, verdict};
 use super::send::{body, image};
 use super::{KEY_LIFE, Login, codes, served};
 use crate::gateway::ledger::{Ledger, REQUESTS_MAX, Uploads, not_cancelled, upload_failed};
-use crate::gateway::{Answer, Dialogue, Errand, Heard, Method, Moment, Parcel, Request, Step, Task, adapter, wire};
+use crate::gateway::{
+    Answer, Dialogue, Errand, Failure, Heard, Method, Moment, Parcel, Request, Step, Task, adapter, wire,
+};
 use crate::message::{Channel, Class, Outcome, Reason};
 use serde::Deserialize;
 use std::time::Duration;
@@ -85,7 +87,7 @@ impl Conversation {
 
     fn end(&mut self) -> Step {
         // What nothing was said about was never asked for.
-        let rest = Outcome::new(Class::Transient, Reason::GatewayError);
+        let rest = adapter::unanswered(Failure::Waited);
         match self.ledger.errand().task {
             Task::Send => self.ledger.answered(&rest),
             Task::LookUp => self.ledger.looked_up(),
