@@ -123,8 +123,11 @@ CREATE TABLE template (
 ) STRICT, WITHOUT ROWID;
 ";
 
+/// Version 3: how many of a message's `tries` ended with the process that made them.
+const V3: &str = "ALTER TABLE message ADD COLUMN interrupted INTEGER NOT NULL DEFAULT 0";
+
 fn migrations() -> Migrations<'static> {
-    Migrations::new(vec![M::up(V1), M::up(V2)])
+    Migrations::new(vec![M::up(V1), M::up(V2), M::up(V3)])
 }
 
 /// Sets the connection up and brings the schema to this version. What is not ours, or newer, is not written to.
