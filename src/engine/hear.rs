@@ -195,18 +195,21 @@ impl Engine {
 
     /// Asks the policy and does what it says.
     pub(super) fn conclude(&mut self, turn: &mut Turn, mut entry: Entry, moment: Moment, said: &Outcome) -> Result<()> {
+        // That its process died is no fault of the message's or of the gateway's, however often it happens.
+        if entry.reason == Reason::Interrupted && moment == Moment::LookUp && said.class == Class::Absent {
+            entry.interrupted += 1;
+        }
+        let tries = entry.tries - entry.interrupted;
         let retry = &self.settings.retry;
-        let wait = backoff::wait(retry, entry.tries, said.retry_after, self.random.f64());
+        let wait = backoff::wait(retry, tries, said.retry_after, self.random.f64());
         let again_at = turn.now.after(wait);
         let max_tries = i32::try_from(retry.max_attempts).unwrap_or(i32::MAX);
         // A gateway that took the AlimTalk with its fallback sends that itself.
         let ours = entry.fallback.is_some() && (!entry.delegated || moment == Moment::Answer);
-        // That a process died is no fault of the message's: however often it happens, it is tried again.
-        let tries_left = entry.tries < max_tries || (entry.reason == Reason::Interrupted && moment == Moment::LookUp);
         let action = decide(Situation {
             moment,
             class: said.class,
-            may_retry: tries_left && again_at < entry.expires_at,
+            may_retry: tries < max_tries && again_at < entry.expires_at,
             may_fall_back: ours && turn.now < entry.expires_at,
             may_look_up: self.gates.get(&entry.gateway).is_some(),
             may_hold: self.settings.fallback.uncertain_after.is_some(),
@@ -301,7 +304,7 @@ impl Engine {
         if let Some(channel) = entry.fallback.take() {
             entry.channel = channel;
             entry.fell_back = true;
-            entry.tries = 0;
+            (entry.tries, entry.interrupted) = (0, 0);
             entry.reference.clear();
             if let Some(gateway) = &self.settings.fallback.gateway {
                 gateway.clone_into(&mut entry.gateway);

@@ -4,6 +4,7 @@
 //! Invariants: a wait without a deadline near at hand is one for ever here, so that a wake-up that is lost is a deadlock,
 //! which loom reports; what a thread sees of another's writes is what the processor may show it, not what this one does.
 #![allow(dead_code, reason = "each file is checked by a part of what it has")]
+#![allow(clippy::duplicate_mod, reason = "that is the point")]
 
 #[path = "inlet.rs"]
 mod inlet;
@@ -46,6 +47,7 @@ fn entry(number: i64) -> Entry {
         reason: Reason::None,
         attempts: 1,
         tries: 1,
+        interrupted: 0,
         fell_back: false,
         left_at: None,
         sent_at: None,

@@ -70,8 +70,12 @@ impl ResultQueue {
         drop(inner);
         match entered {
             0 => {}
-            1 => drop(self.arrived.notify_one()),
-            _ => drop(self.arrived.notify_all()),
+            1 => {
+                self.arrived.notify_one();
+            }
+            _ => {
+                self.arrived.notify_all();
+            }
         }
     }
 

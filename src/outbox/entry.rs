@@ -31,6 +31,8 @@ pub(crate) struct Entry {
     pub attempts: i32,
     /// Requests that carried it by the present channel.
     pub tries: i32,
+    /// How many of these tries ended with their process and never left: they count against nothing.
+    pub interrupted: i32,
     pub fell_back: bool,
     /// When the last request that carried it left.
     pub left_at: Option<Timestamp>,
@@ -58,7 +60,7 @@ pub(crate) struct Entry {
 
 const COLUMNS: &str = "id, phase, due, state, channel, certainty, reason, attempts, tries, fell_back, sent_at, \
      finished_at, reference, vendor_code, key, priority, account, gateway, template, tag, fallback, owner, created, \
-     send_at, expires_at, left_at, delegated";
+     send_at, expires_at, left_at, delegated, interrupted";
 
 /// Placed before every `SELECT` of whole entries.
 pub(super) fn select(rest: &str) -> String {
@@ -96,6 +98,7 @@ impl Entry {
             expires_at: row.get(24)?,
             left_at: row.get(25)?,
             delegated: row.get(26)?,
+            interrupted: row.get(27)?,
         })
     }
 
@@ -174,7 +177,8 @@ impl Outbox {
             .prepare_cached(
                 "UPDATE message SET phase = ?2, due = ?3, state = ?4, channel = ?5, certainty = ?6, reason = ?7, \
                  attempts = ?8, tries = ?9, fell_back = ?10, sent_at = ?11, finished_at = ?12, reference = ?13, \
-                 vendor_code = ?14, left_at = ?15, fallback = ?16, gateway = ?17, delegated = ?18 WHERE id = ?1",
+                 vendor_code = ?14, left_at = ?15, fallback = ?16, gateway = ?17, delegated = ?18, interrupted = ?19 \
+                 WHERE id = ?1",
             )
             .map_err(|e| self.fault(e))?;
         statement
@@ -197,6 +201,7 @@ impl Outbox {
                 entry.fallback.map_or(0, |c| c as i32),
                 entry.gateway,
                 entry.delegated,
+                entry.interrupted,
             ])
             .map(drop)
             .map_err(|e| self.fault(e))

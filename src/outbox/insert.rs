@@ -34,6 +34,7 @@ impl Entry {
             reason: Reason::None,
             attempts: 0,
             tries: 0,
+            interrupted: 0,
             fell_back: false,
             left_at: None,
             sent_at: None,

@@ -135,8 +135,11 @@ INSERT INTO content SELECT id, payload FROM message WHERE payload IS NOT NULL OR
 ALTER TABLE message DROP COLUMN payload;
 ";
 
+/// Version 4: how many of a message's `tries` ended with the process that made them.
+const V4: &str = "ALTER TABLE message ADD COLUMN interrupted INTEGER NOT NULL DEFAULT 0";
+
 fn migrations() -> Migrations<'static> {
-    Migrations::new(vec![M::up(V1), M::up(V2), M::up(V3)])
+    Migrations::new(vec![M::up(V1), M::up(V2), M::up(V3), M::up(V4)])
 }
 
 /// Sets the connection up and brings the schema to this version. What is not ours, or newer, is not written to.

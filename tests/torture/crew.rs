@@ -75,11 +75,6 @@ impl Worker {
         last
     }
 
-    /// Listens until a line begins so; fails when the process ends or says nothing of the kind in time.
-    pub fn await_line(&self, witness: &mut Witness, beginning: &str) -> String {
-        self.await_line_within(witness, beginning, PATIENCE)
-    }
-
     /// Listens until it has sent all it had to, if it has not said so yet.
     pub fn await_sent(&self, witness: &mut Witness) {
         if !witness.sent {
@@ -87,10 +82,10 @@ impl Worker {
         }
     }
 
-    pub fn await_line_within(&self, witness: &mut Witness, beginning: &str, patience: Duration) -> String {
-        let deadline = Instant::now() + patience;
+    /// Listens until a line begins so; fails when the process ends, or says nothing at all for a while.
+    pub fn await_line(&self, witness: &mut Witness, beginning: &str) -> String {
         loop {
-            match self.output.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
+            match self.output.recv_timeout(PATIENCE) {
                 Ok((line, at)) => {
                     witness.note(&line, at);
                     if line.starts_with(beginning) {
@@ -101,10 +96,16 @@ impl Worker {
                 Err(RecvTimeoutError::Disconnected) => panic!("the process ended before it said '{beginning}'"),
                 Err(RecvTimeoutError::Timeout) => {
                     let missing = witness.missing();
-                    panic!("no '{beginning}' in {patience:?}; not ended: {missing:?}")
+                    let some = &missing[..missing.len().min(20)];
+                    panic!("nothing said for {PATIENCE:?}, nor '{beginning}'; {} not ended: {some:?}", missing.len())
                 }
             }
         }
+    }
+
+    /// Whether it has died by itself.
+    pub fn is_gone(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_some()
     }
 
     /// Kills it and hears what it had said.

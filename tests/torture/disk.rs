@@ -2,16 +2,20 @@
 //! pages damaged. What is refused is sent again with the same key, as a caller should.
 
 use crate::crew::Worker;
+use crate::namespace::play;
 use crate::rig::{Rig, preloaded};
 use crate::table::{Row, Scale, Scenario};
 use alimi::{Client, Settings};
 use serde_json::json;
 use std::fs;
+use std::io::Write;
+use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
 pub const SCENARIOS: &[Scenario] = &[
     ("disk full and freed", |scale| fault(scale, "full", false)),
+    ("small disk full and freed", small),
     ("syncs that fail", |scale| fault(scale, "sync", false)),
     ("syncs that fail, and kill -9", |scale| fault(scale, "sync", true)),
     ("disk read-only and not", |scale| fault(scale, "readonly", false)),
@@ -63,6 +67,38 @@ fn fault(scale: Scale, fault: &str, kills: bool) -> Row {
     }
 }
 
+/// A real disk that is full and freed: a small one in memory. The outbox is shared, whose log is not written ahead, so that
+/// the disk is full for the next message.
+fn small(scale: Scale) -> Row {
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join("disk")).unwrap();
+    fs::write(folder.path().join("rounds"), scale.part(10, 5).to_string()).unwrap();
+    play("disk", folder.path(), "ip link set lo up && mount -t tmpfs -o size=64m tmpfs \"$0/disk\"")
+}
+
+/// The row itself, in a namespace that has the disk.
+pub fn inside(folder: &Path) -> Row {
+    let rounds = fs::read_to_string(folder.join("rounds")).unwrap().parse().unwrap();
+    let mut rig = Rig::within(&folder.join("disk"), "nhncloud");
+    let outbox = json!({"shared": true});
+    let mut order = rig.order(&outbox, 0, MESSAGES * rounds as usize);
+    order.pause_us = 2_000;
+    let worker = Worker::start(rig.folder(), &order);
+    worker.await_line(&mut rig.witness, "started");
+    for _ in 0..rounds {
+        worker.listen(&mut rig.witness, moment(200), usize::MAX);
+        let filler = rig.folder().join("filler");
+        let mut file = fs::File::create(&filler).unwrap();
+        for block in [1 << 16, 1] {
+            while file.write_all(&vec![0; block]).is_ok() {}
+        }
+        worker.listen(&mut rig.witness, moment(300), usize::MAX);
+        fs::remove_file(filler).unwrap();
+    }
+    worker.await_sent(&mut rig.witness);
+    rig.finish_with(worker, rounds)
+}
+
 /// Takes the file, or its log, away and puts the same one back.
 fn removed(scale: Scale) -> Row {
     let rounds = scale.part(10, 5);
@@ -94,7 +130,7 @@ fn damaged(scale: Scale) -> Row {
     for round in 0..rounds {
         let mut rig = Rig::new("nhncloud");
         let worker = Worker::start(rig.folder(), &rig.order(&json!({}), 0, MESSAGES));
-        worker.listen(&mut rig.witness, Instant::now() + Duration::from_secs(5), MESSAGES);
+        worker.listen(&mut rig.witness, Instant::now() + Duration::from_secs(5), 2 * MESSAGES);
         worker.kill(&mut rig.witness);
         let name = ["outbox.db", "outbox.db-wal"][round as usize % 2];
         let mut bytes = fs::read(rig.folder().join(name)).unwrap();

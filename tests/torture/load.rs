@@ -5,6 +5,7 @@ use crate::crew::Worker;
 use crate::rig::Rig;
 use crate::table::{Row, Scale, Scenario};
 use crate::vendors::reminder;
+use crate::worker::Calls;
 use alimi::{Client, Settings};
 use alimi_simulator::Options;
 use serde_json::json;
@@ -67,15 +68,19 @@ fn backlog(scale: Scale) -> Row {
     order.configuration["retry"]["max_attempts"] = json!(100);
     order.pause_us = 0;
     order.fates = Vec::new();
+    (order.calls, order.batch) = (Calls::Batches, 1_000);
     let worker = Worker::start(rig.folder(), &order);
-    worker.await_line_within(&mut rig.witness, "sent", Duration::from_secs(60 + count as u64 / 200));
+    worker.await_sent(&mut rig.witness);
+    let accepted = Instant::now();
     rig.simulator.listen(true);
-    while let Some(line) = worker.listen(&mut rig.witness, Instant::now() + Duration::from_secs(60), 1) {
-        if !line.is_empty() && rig.witness.missing_count() == 0 {
-            break;
-        }
-    }
-    rig.finish_with(worker, 1)
+    let waiting = held(worker.id());
+    let mut row = rig.finish_with(worker, 1);
+    row.notes.push(format!(
+        "{} MiB of memory with {count} waiting; all ended {:.0} s after the gateway was back",
+        waiting[0] / 1024,
+        accepted.elapsed().as_secs_f64()
+    ));
+    row
 }
 
 /// Memory in KiB, threads and open files of a process.

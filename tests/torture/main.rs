@@ -17,15 +17,23 @@ mod crew;
 #[cfg(target_os = "linux")]
 mod disk;
 #[cfg(target_os = "linux")]
+mod dns;
+#[cfg(target_os = "linux")]
 mod kill;
 #[cfg(target_os = "linux")]
 mod load;
+#[cfg(target_os = "linux")]
+mod migration;
+#[cfg(target_os = "linux")]
+mod namespace;
 #[cfg(target_os = "linux")]
 mod network;
 #[cfg(target_os = "linux")]
 mod power;
 #[cfg(target_os = "linux")]
 mod rig;
+#[cfg(target_os = "linux")]
+mod shared;
 #[cfg(target_os = "linux")]
 mod table;
 #[cfg(target_os = "linux")]
@@ -42,10 +50,20 @@ fn main() -> std::process::ExitCode {
         worker::run(&order);
         return std::process::ExitCode::SUCCESS;
     }
-    table::run(
-        &[kill::SCENARIOS, power::SCENARIOS, disk::SCENARIOS, network::SCENARIOS, clock::SCENARIOS, load::SCENARIOS],
-        clock::OPEN,
-    )
+    if namespace::play_inside(&[("dns", dns::inside), ("disk", disk::inside)]) {
+        return std::process::ExitCode::SUCCESS;
+    }
+    table::run(&[
+        kill::SCENARIOS,
+        shared::SCENARIOS,
+        migration::SCENARIOS,
+        power::SCENARIOS,
+        disk::SCENARIOS,
+        network::SCENARIOS,
+        dns::SCENARIOS,
+        clock::SCENARIOS,
+        load::SCENARIOS,
+    ])
 }
 
 #[cfg(not(target_os = "linux"))]

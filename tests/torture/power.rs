@@ -8,7 +8,7 @@
 use crate::crew::Worker;
 use crate::rig::{Rig, preloaded};
 use crate::table::{Row, Scale, Scenario};
-use crate::worker::Order;
+use crate::worker::{Calls, Order};
 use alimi::{Client, Settings};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -151,7 +151,15 @@ fn record(rig: &mut Rig, messages: usize) -> Vec<Call> {
         command.env("LD_PRELOAD", &library).env("ALIMI_TORTURE_RECORD", &record).env("ALIMI_TORTURE_FOLDER", &place);
         command.env("ALIMI_TORTURE_DIE", &die);
         let (fates, configuration) = (FATES.to_vec(), configuration(rig, &place));
-        let order = Order { configuration, first: life * messages, count: messages, fates, pause_us: 500 };
+        let order = Order {
+            configuration,
+            first: life * messages,
+            count: messages,
+            fates,
+            pause_us: 500,
+            calls: Calls::Both,
+            batch: 10,
+        };
         Worker::start_with(rig.folder(), &order, command)
     };
     let witness = &mut Default::default();

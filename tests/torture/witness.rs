@@ -75,10 +75,6 @@ impl Witness {
         self.accepted.len() > self.ended.len()
     }
 
-    pub fn missing_count(&self) -> usize {
-        self.accepted.len().saturating_sub(self.ended.len())
-    }
-
     /// Everything that is known to have been kept, told or not.
     pub fn kept(&self) -> BTreeSet<&str> {
         self.accepted.iter().chain(self.ended.keys()).map(String::as_str).collect()

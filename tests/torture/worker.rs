@@ -16,7 +16,8 @@ use std::time::{Duration, Instant};
 pub const ORDER: &str = "ALIMI_TORTURE_ORDER";
 /// How long something is tried that a fault forbids.
 const PATIENCE: Duration = Duration::from_secs(120);
-const BATCH: usize = 10;
+/// How long a shutdown may take that is not to wait for everything.
+pub const STOP: Duration = Duration::from_millis(500);
 
 /// What the process does.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -29,6 +30,18 @@ pub struct Order {
     pub fates: Vec<usize>,
     /// The pause after each call that sends.
     pub pause_us: u64,
+    pub calls: Calls,
+    /// Messages of one call for many.
+    pub batch: usize,
+}
+
+/// By which calls it sends.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Calls {
+    #[default]
+    Both,
+    Singles,
+    Batches,
 }
 
 /// Carries the order out.
@@ -57,7 +70,11 @@ fn send_all(client: &Client, order: &Order, hushed: &AtomicBool) {
     };
     let (mut number, end) = (order.first, order.first + order.count);
     while number < end && !hushed.load(Ordering::Relaxed) {
-        let group = if (number / BATCH).is_multiple_of(3) { BATCH.min(end - number) } else { 1 };
+        let batch = match order.calls {
+            Calls::Both => (number / order.batch).is_multiple_of(3),
+            calls => calls == Calls::Batches,
+        };
+        let group = if batch { order.batch.min(end - number) } else { 1 };
         keep_all(client, (number..number + group).map(request).collect(), hushed);
         number += group;
         std::thread::sleep(Duration::from_micros(order.pause_us));
@@ -68,6 +85,7 @@ fn send_all(client: &Client, order: &Order, hushed: &AtomicBool) {
 fn keep_all(client: &Client, mut requests: Vec<Request>, hushed: &AtomicBool) {
     let deadline = Instant::now() + PATIENCE;
     while !requests.is_empty() && Instant::now() < deadline && !hushed.load(Ordering::Relaxed) {
+        say("calling");
         let verdicts = match requests.as_slice() {
             [request] => vec![client.send(request.clone())],
             all => client.send_batch(all.to_vec()).unwrap_or_else(|error| vec![Err(error); all.len()]),
@@ -129,6 +147,11 @@ fn obey(client: &Client, hushed: &AtomicBool) {
                 hushed.store(true, Ordering::Relaxed);
                 say(&format!("bye {}", client.shutdown(Duration::from_secs(10)).unwrap_or_default()));
                 return;
+            }
+            "stop" => {
+                let began = Instant::now();
+                let _ = client.shutdown(STOP);
+                return say(&format!("stopped {}", began.elapsed().as_millis()));
             }
             other => panic!("the worker knows no {other}"),
         }

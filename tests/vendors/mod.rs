@@ -7,9 +7,11 @@
 use alimi::message::{Body, MessageResult, Options, Request, State};
 use alimi::{Client, Settings};
 use alimi_simulator::Simulator;
+use alimi_simulator::signing::fingerprint;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::sync::LazyLock;
 use std::time::Duration;
 
 /// How long a result is waited for before the test fails.
@@ -161,25 +163,32 @@ pub fn states(results: &BTreeMap<String, MessageResult>) -> BTreeMap<&'static st
     states
 }
 
+/// What the simulator's journal calls the message of a key where the vendor keeps no reference: a number made of its text.
+pub fn name_by_text(key: &str) -> String {
+    static REMINDER: LazyLock<String> =
+        LazyLock::new(|| template("REMIND01", &[])["text"].as_str().unwrap().to_owned());
+    let (kind, number) = key.split_once('-').unwrap();
+    let number = number.parse().unwrap();
+    let text = match if kind == "T" { text(number, 0) } else { reminder(number, 0) }.body {
+        Body::Text { text } => text,
+        Body::Alimtalk { variables, .. } => {
+            variables.iter().fold(REMINDER.clone(), |text, (name, value)| text.replace(&format!("#{{{name}}}"), value))
+        }
+    };
+    format!("text-{:016x}", fingerprint(text.as_str()))
+}
+
 /// Compares the results with the journal, which is the truth. Returns (lost, doubled): accepted by nobody though it was
-/// called delivered, and accepted more than once by one channel.
-///
-/// `by_reference`: the vendor's journal knows our references; else it knows the texts, no two of which are alike.
+/// called delivered, and accepted more than once by one channel. Where the vendor keeps no references the journal knows the
+/// texts, no two of which are alike; then the lost are only counted.
 pub fn judge(simulator: &Simulator, results: &BTreeMap<String, MessageResult>) -> (usize, usize) {
-    let mut taken: BTreeMap<(String, &str, String), u32> = BTreeMap::new();
-    for entry in simulator.journal(true).messages.unwrap() {
-        // Of our reference `key/channel/attempt` only the key and the channel name the message.
-        let name = match entry.reference.rsplit_once('/') {
-            Some((name, _)) => name.to_owned(),
-            None => entry.reference.to_string(),
-        };
-        *taken.entry((entry.to.to_string(), entry.channel, name)).or_default() += entry.accepted;
-    }
-    let doubled = taken.values().filter(|times| **times > 1).count();
-    let delivered = results.values().filter(|result| result.state == State::Delivered).count();
-    let lost = delivered.saturating_sub(taken.len());
+    let taken = simulator.journal(true).messages.unwrap();
+    let doubled = taken.iter().filter(|entry| entry.accepted > 1).count();
+    let delivered = || results.values().filter(|result| result.state == State::Delivered);
     let named: BTreeSet<&str> =
-        taken.keys().filter_map(|(_, _, name)| name.split_once('/').map(|(key, _)| key)).collect();
-    let unheard = results.values().filter(|r| r.state == State::Delivered && !named.contains(r.key.as_str())).count();
-    (if named.is_empty() { lost } else { unheard }, doubled)
+        taken.iter().filter(|entry| entry.name != entry.reference).map(|entry| &*entry.name).collect();
+    if named.is_empty() {
+        return (delivered().count().saturating_sub(taken.len()), doubled);
+    }
+    (delivered().filter(|result| !named.contains(result.key.as_str())).count(), doubled)
 }

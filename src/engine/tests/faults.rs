@@ -301,7 +301,7 @@ fn what_is_not_found_after_the_clock_has_jumped_is_unknown_and_not_sent_again() 
 }
 
 #[test]
-fn a_message_whose_process_dies_again_and_again_is_tried_again_until_its_time_runs_out() {
+fn deaths_of_the_process_use_up_no_tries_of_what_never_left() {
     let mut bench = Bench::new(|_| {});
     bench.keep(without_fallback("a"));
     for attempt in 1..=10 {
@@ -313,8 +313,13 @@ fn a_message_whose_process_dies_again_and_again_is_tried_again_until_its_time_ru
         assert_eq!(bench.state("a").0, State::Queued, "after {attempt} deaths");
         bench.pass(Duration::from_secs(60));
     }
-    // What the gateway refuses counts as always.
-    bench.answer("a", Class::Transient, Reason::GatewayError);
+    // What the gateway refuses counts: three times here.
+    for attempt in 11..=13 {
+        assert_eq!(bench.sent(Task::Send), [("a".into(), Channel::Alimtalk, attempt)]);
+        assert!(bench.result().is_none());
+        bench.answer("a", Class::Transient, Reason::GatewayError);
+        bench.pass(Duration::from_secs(60));
+    }
     assert_eq!(bench.result().map(|result| result.state), Some(State::Failed));
 }
 
