@@ -72,18 +72,20 @@ pub(super) unsafe fn read_config<T: Unit>(config: *const T) -> Result<(String, E
 /// # Safety
 /// `text` is readable up to its NUL, or up to `max` + 1 units.
 unsafe fn units<T: Unit>(name: &str, text: *const T, max: usize) -> Result<Vec<T>> {
-    for length in 0..=max {
-        // SAFETY: every unit before this one was not NUL and `length` is at most `max`.
-        if unsafe { text.add(length).read_unaligned() } == T::NUL {
-            let mut units = vec![T::NUL; length];
-            // SAFETY: these units were just read; bytes need no alignment.
-            unsafe {
-                ptr::copy_nonoverlapping(text.cast::<u8>(), units.as_mut_ptr().cast(), length * size_of::<T>());
-            }
-            return Ok(units);
+    let mut length = 0;
+    // The plainest loop: a batch is looked through byte by byte, and a range with its end costs three times as much.
+    // SAFETY: every unit before this one was not NUL and `length` is at most `max`.
+    while unsafe { text.add(length).read_unaligned() } != T::NUL {
+        if length == max {
+            let what = format!("{name}: no NUL within {max} {}; that is the most allowed", T::NAME);
+            return Err(Error::new(Code::InvalidArgument, what));
         }
+        length += 1;
     }
-    Err(Error::new(Code::InvalidArgument, format!("{name}: no NUL within {max} {}; that is the most allowed", T::NAME)))
+    let mut units = vec![T::NUL; length];
+    // SAFETY: these units were just read; bytes need no alignment.
+    unsafe { ptr::copy_nonoverlapping(text.cast::<u8>(), units.as_mut_ptr().cast(), length * size_of::<T>()) };
+    Ok(units)
 }
 
 /// A caller's buffer, checked.
