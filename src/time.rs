@@ -40,9 +40,25 @@ impl Timestamp {
 
     /// `2026-12-01T09:00:00.000+09:00`. A time outside the years 1 to 9999 is written as 1970.
     pub fn to_iso(self) -> String {
-        let zoned = self.zoned();
-        let milli = zoned.millisecond();
-        format!("{}.{milli:03}+09:00", zoned.strftime("%Y-%m-%dT%H:%M:%S"))
+        let mut at = self.zoned().datetime();
+        if at.year() < 1 {
+            at = Timestamp(0).zoned().datetime();
+        }
+        // Every message has several of these: a general formatter would cost as much as the rest of a result.
+        let mut text = String::with_capacity("2026-12-01T09:00:00.000+09:00".len());
+        let mut put = |value: i16, digits: u32, after: &str| {
+            let digit = |place: u32| char::from(b'0' + (value / 10_i16.pow(place) % 10) as u8);
+            text.extend((0..digits).rev().map(digit));
+            text.push_str(after);
+        };
+        put(at.year(), 4, "-");
+        put(at.month().into(), 2, "-");
+        put(at.day().into(), 2, "T");
+        put(at.hour().into(), 2, ":");
+        put(at.minute().into(), 2, ":");
+        put(at.second().into(), 2, ".");
+        put(at.millisecond(), 3, "+09:00");
+        text
     }
 
     /// The day in Korea.
@@ -107,6 +123,20 @@ mod tests {
         assert_eq!(iso, Timestamp::parse("20261201090000").unwrap());
         assert_eq!(iso, Timestamp::parse("2026-12-01T00:00:00Z").unwrap());
         assert_eq!(iso.to_iso(), "2026-12-01T09:00:00.000+09:00");
+    }
+
+    #[test]
+    fn a_time_reads_back_as_it_was_written_and_one_out_of_range_is_1970() {
+        let [first, last] =
+            ["0001-01-01T00:00:00.000+09:00", "9999-12-30T23:59:59.999+09:00"].map(|t| Timestamp::parse(t).unwrap());
+        let step = (last.0 - first.0) / 10_007;
+        for at in (first.0..=last.0).step_by(usize::try_from(step).unwrap()).chain([last.0]).map(Timestamp) {
+            let text = at.to_iso();
+            assert_eq!((text.len(), Timestamp::parse(&text)), (29, Ok(at)), "{text}");
+        }
+        for outside in [i64::MIN, first.0 - 1, i64::MAX] {
+            assert_eq!(Timestamp(outside).to_iso(), "1970-01-01T09:00:00.000+09:00");
+        }
     }
 
     #[test]

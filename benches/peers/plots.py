@@ -51,7 +51,7 @@ def line(title, unit, below, points):
     """`points`: (where, median, least, most); where on a logarithmic axis, from 0 up."""
     top, bottom, left, right = 60, 300, 70, WIDTH - 40
     first, last = math.log10(points[0][0]), math.log10(points[-1][0])
-    across = lambda value: left + (right - left) * (math.log10(value) - first) / max(last - first, 1e-9)
+    across = lambda value: left + 40 + (right - left - 80) * (math.log10(value) - first) / max(last - first, 1e-9)
     high = max(point[3] for point in points) * 1.2
     up = lambda value: bottom - (bottom - top) * value / high
     step = 10 ** math.floor(math.log10(high))

@@ -182,7 +182,7 @@ every message of every run exactly once. Figures are medians, in brackets the le
 alimi is the shipped library, called by a C program that gives it JSON; the messages are on the disk before a call returns, sealed
 with the key of the configuration unless it says otherwise. It goes to the gateway in requests of 200, so that a lost answer is
 settled soon; the others use the largest request that their vendor allows. Bodies and objects are made inside the time that is
-measured, except where it says "made before". *First message*: from the first call of a fresh process until the gateway has the
+measured, except for the limit of the simulator. *First message*: from the first call of a fresh process until the gateway has the
 message. CPU is user and system time of the contender's process alone. In the whole life alimi asks for reports every 100 ms and the
 simulator has them after 20 ms.
 
@@ -218,7 +218,7 @@ result until it is acknowledged. The others leave all of that to their caller, a
 {reading}
 
 The simulator answers with one thread. Where it is busy all the time, the figure is the simulator's and a faster contender could not
-show it; the row with the bodies made before is what it takes at most. Behind a real vendor none of this is reached: its contract allows
+show it; the last row, for which a generator made all bodies before the clock began, is what it takes at most. Behind a real vendor none of this is reached: its contract allows
 some hundreds or thousands of messages a second, and an answer takes tens of milliseconds.
 """
 

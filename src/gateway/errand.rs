@@ -48,6 +48,14 @@ impl Parcel {
     pub fn reference(&self, channel: Channel) -> Reference {
         Reference { key: self.key.clone(), channel, attempt: self.attempt }
     }
+
+    /// Whether this text is that name, as [`Reference`] writes it.
+    pub fn has_reference(&self, channel: Channel, text: &str) -> bool {
+        let rest = text.strip_prefix(self.key.as_str()).and_then(|rest| rest.strip_prefix('/'));
+        let numbers = rest.and_then(|rest| rest.split_once('/'));
+        let is = |text: &str, number: i32| text.parse() == Ok(number);
+        numbers.is_some_and(|(by, attempt)| is(by, channel as i32) && is(attempt, self.attempt))
+    }
 }
 
 /// A task for one gateway, account, template and channel: what one request can carry.
@@ -139,5 +147,27 @@ impl News {
             *gateway = name;
         }
         self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::errand;
+    use super::*;
+
+    #[test]
+    fn a_parcel_knows_its_own_reference_and_no_other() {
+        let Errand { parcels, .. } = errand(Task::Send, Channel::Alimtalk, 1);
+        for key in ["K", "a/b", "a/1/1", "/", " "] {
+            let parcel = Parcel { key: Key::parse(key).unwrap(), attempt: 12, ..parcels[0].clone() };
+            for channel in Channel::ALL {
+                assert!(parcel.has_reference(*channel, &parcel.reference(*channel).to_string()), "{key:?}");
+            }
+            for other in
+                ["", key, "K/1/1", "a/b/1/1", "a/1/12/1", "x/1/12", &format!("{key}/2/12"), &format!("{key}/1/12/")]
+            {
+                assert!(!parcel.has_reference(Channel::Alimtalk, other), "{key:?} {other:?}");
+            }
+        }
     }
 }

@@ -73,8 +73,17 @@ pub(super) fn from_local(text: &str) -> Option<Timestamp> {
 
 /// A JSON body.
 pub(super) fn to_json(content_type: &str, value: &impl Serialize) -> Body {
+    to_json_of(content_type, 0, value)
+}
+
+/// A JSON body that will have about so many bytes: a large one would be copied several times while it grows.
+pub(super) fn to_json_of(content_type: &str, size: usize, value: &impl Serialize) -> Body {
+    let mut bytes = Vec::with_capacity(size);
     // Plain structs of texts and numbers always have a JSON form.
-    Body { content_type: content_type.to_owned(), bytes: serde_json::to_vec(value).unwrap_or_default() }
+    if serde_json::to_writer(&mut bytes, value).is_err() {
+        bytes.clear();
+    }
+    Body { content_type: content_type.to_owned(), bytes }
 }
 
 /// Reads a JSON body; `None`: it is none, or of quite another shape.

@@ -15,6 +15,7 @@ use std::time::Duration;
 
 /// The longest answer; a page of 1,000 reports has about 1 MB.
 const ANSWER_BYTES_MAX: usize = 32 << 20;
+const ANSWER_BYTES_USUAL: usize = 1 << 20;
 
 /// What is ready to speak to a gateway.
 pub(super) struct HttpClient {
@@ -124,10 +125,12 @@ async fn read(mut response: reqwest::Response) -> Exchange {
         Err(_) => Timestamp::from_http_date(text).map(|at| at.since(server_time.unwrap_or_else(Timestamp::now))),
     });
     let too_long = || failed(Failure::Lost, format!("the answer is longer than {} MiB", ANSWER_BYTES_MAX >> 20));
-    if response.content_length().is_some_and(|announced| announced > ANSWER_BYTES_MAX as u64) {
+    let announced = response.content_length().map_or(0, |bytes| usize::try_from(bytes).unwrap_or(usize::MAX));
+    if announced > ANSWER_BYTES_MAX {
         return too_long();
     }
-    let mut body = Vec::new();
+    // Room at once for what is usual: an answer that grows is copied again and again.
+    let mut body = Vec::with_capacity(announced.min(ANSWER_BYTES_USUAL));
     loop {
         match response.chunk().await {
             Ok(Some(part)) if body.len() + part.len() > ANSWER_BYTES_MAX => return too_long(),

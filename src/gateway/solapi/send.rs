@@ -13,10 +13,11 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::ser::{SerializeMap, Serializer};
 use serde::{Deserialize, Serialize};
-use std::collections::HashMap;
 use std::sync::Arc;
 
 const JSON: &str = "application/json";
+/// What a message usually takes in a request; more is made room for when it comes.
+const BODY_BYTES_USUAL: usize = 512;
 
 pub(super) struct Sending {
     login: Arc<Login>,
@@ -54,7 +55,9 @@ impl Sending {
             }
         }
         // Two patients may share a number; the vendor would refuse the second.
-        let body = wire::to_json(JSON, &SendMany { messages, allow_duplicates: true, show_message_list: true });
+        let size = BODY_BYTES_USUAL * messages.len();
+        let body =
+            wire::to_json_of(JSON, size, &SendMany { messages, allow_duplicates: true, show_message_list: true });
         refused.into_iter().for_each(|(at, outcome)| self.ledger.say(at, outcome));
         if sent.is_empty() {
             return self.ledger.answered(&refused_content());
@@ -80,32 +83,30 @@ impl Sending {
         match heard {
             Heard::Failed(failure) => self.ledger.say_all(sent, &adapter::unanswered(failure)),
             Heard::Answer(answer) => match wire::from_json::<Sent>(&answer.body) {
-                Some(list) if (200..300).contains(&answer.status) => self.read(sent, &list),
+                Some(list) if (200..300).contains(&answer.status) => self.read(sent, list),
                 _ => self.ledger.say_all(sent, &refusal(&answer)),
             },
         }
         self.ledger.answered(&Outcome::new(Class::Uncertain, Reason::GatewayError))
     }
 
-    fn read(&mut self, sent: &[usize], list: &Sent) {
-        let reference = |at: usize| Some(self.ledger.parcel(at)?.reference(self.ledger.channel()).to_string());
-        let places: HashMap<String, usize> = sent.iter().filter_map(|&at| Some((reference(at)?, at))).collect();
-        let place = |item: &Item| places.get(&item.custom_fields.alimi).copied();
+    fn read(&mut self, sent: &[usize], list: Sent) {
+        let mut finder = Finder { sent, next: 0 };
         let mut nameless = 0;
-        for item in &list.failed_message_list {
+        for item in list.failed_message_list {
             let alone = || {
                 let to = |at: &usize| self.ledger.parcel(*at).is_some_and(|p| p.payload.to.digits() == item.to);
                 let mut same = sent.iter().copied().filter(|at| to(at) && self.ledger.is_open(*at));
                 same.next().filter(|_| same.next().is_none())
             };
-            match place(item).or_else(alone) {
+            match finder.find(&self.ledger, &item).or_else(alone) {
                 Some(at) => self.ledger.say(at, item.refused()),
                 None => nameless += 1,
             }
         }
         let mut accepted = 0;
-        for item in &list.message_list {
-            if let Some(at) = place(item) {
+        for item in list.message_list {
+            if let Some(at) = finder.find(&self.ledger, &item) {
                 let outcome = item.accepted();
                 accepted += usize::from(self.ledger.is_open(at) && outcome.class == Class::Ok);
                 self.ledger.say(at, outcome);
@@ -117,6 +118,26 @@ impl Sending {
         if nameless == 0 && registered == Some(accepted + open.len()) {
             self.ledger.say_all(&open, &Outcome::new(Class::Ok, Reason::None));
         }
+    }
+}
+
+/// Finds the messages an answer names. It nearly always names them in the order of the request, so that the first look
+/// is enough.
+struct Finder<'a> {
+    sent: &'a [usize],
+    /// Where the next one is looked for first.
+    next: usize,
+}
+
+impl Finder<'_> {
+    fn find(&mut self, ledger: &Ledger, item: &Item) -> Option<usize> {
+        let name = item.custom_fields.alimi.as_str();
+        let (before, after) = self.sent.split_at_checked(self.next)?;
+        let is = |at: usize| ledger.parcel(at).is_some_and(|parcel| parcel.has_reference(ledger.channel(), name));
+        let place = after.iter().chain(before).position(|&at| is(at)).filter(|_| !name.is_empty())?;
+        let found = (self.next + place) % self.sent.len();
+        self.next = found + 1;
+        self.sent.get(found).copied()
     }
 }
 
@@ -217,7 +238,14 @@ impl Marked<'_> {
 
 impl Serialize for Marked<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_map(self.0.iter().map(|(name, value)| (format!("#{{{name}}}"), value)))
+        let mut variables = serializer.serialize_map(Some(self.0.len()))?;
+        let mut marked = String::new();
+        for (name, value) in self.0 {
+            marked.clear();
+            marked.extend(["#{", name, "}"]);
+            variables.serialize_entry(&marked, value)?;
+        }
+        variables.end()
     }
 }
 
@@ -277,21 +305,21 @@ struct Item {
 }
 
 impl Item {
-    fn accepted(&self) -> Outcome {
+    fn accepted(self) -> Outcome {
         let (class, reason) = codes::of(&self.status_code);
         let class = if class == Class::Pending { Class::Ok } else { class };
         self.named(Outcome::new(class, reason))
     }
 
-    fn refused(&self) -> Outcome {
+    fn refused(self) -> Outcome {
         match codes::of(&self.status_code) {
             (Class::Ok | Class::Pending, _) => self.named(Outcome::new(Class::Uncertain, Reason::GatewayError)),
             (class, reason) => self.named(Outcome::new(class, reason)),
         }
     }
 
-    fn named(&self, outcome: Outcome) -> Outcome {
-        outcome.with_code(&*self.status_code).with_reference(&*self.message_id)
+    fn named(self, outcome: Outcome) -> Outcome {
+        outcome.with_code(self.status_code).with_reference(self.message_id)
     }
 }
 

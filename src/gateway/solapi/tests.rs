@@ -102,6 +102,18 @@ fn text_messages_have_what_their_kind_has() {
     }
 }
 
+#[test]
+fn an_answer_is_matched_by_our_reference_in_whatever_order_it_comes() {
+    for order in [[0, 1, 2, 3], [3, 2, 1, 0], [2, 0, 3, 1], [1, 2, 3, 0]] {
+        let item = |n: &usize| json!({"messageId": format!("M{n}"), "statusCode": "2000", "customFields": {"alimi": format!("K{n}/1/1")}});
+        let unknown = json!({"messageId": "M9", "statusCode": "2000", "customFields": {"alimi": "K9/1/1"}});
+        let list: Vec<Value> = std::iter::once(unknown).chain(order.iter().map(item)).collect();
+        let words = words_of(errand(Task::Send, Channel::Alimtalk, 4), 200, &json!({"messageList": list}));
+        let names: Vec<&str> = words.iter().map(|word| word.outcome.reference.as_str()).collect();
+        assert_eq!(names, ["M0", "M1", "M2", "M3"], "{order:?}");
+    }
+}
+
 /// MMS to `count` recipients, all with the same image.
 fn mms(count: usize) -> Errand {
     let mut errand = errand(Task::Send, Channel::Mms, count);
