@@ -138,7 +138,7 @@ def reading(rows):
             elif own > 0.85:
                 limit = "its own computing"
             else:
-                limit = "waiting, for the disk or for answers: neither side was busy all the time"
+                limit = "waiting, for the disk, for answers or for a core: neither side was busy all the time"
             phase = "whole life" if row.group == "life" else "to accepted"
             sentences.append([f"{row.name}, {row.batch}, {phase}", f"{own:.2f}", f"{other:.2f}", limit])
     return table(["who", "cores it used", "cores the simulator used", "what limits it"], sentences)
