@@ -6,10 +6,13 @@
 #![allow(dead_code, reason = "each file is checked by a part of what it has")]
 
 #[path = "inlet.rs"]
+#[allow(clippy::duplicate_mod, reason = "on purpose, see above")]
 mod inlet;
 #[path = "reply.rs"]
+#[allow(clippy::duplicate_mod, reason = "on purpose, see above")]
 mod reply;
 #[path = "results.rs"]
+#[allow(clippy::duplicate_mod, reason = "on purpose, see above")]
 mod results;
 mod sync;
 
