@@ -14,6 +14,10 @@ mod encoding;
 mod engine;
 #[allow(unsafe_code, reason = "the C border, and nowhere else")]
 mod ffi;
+/// Not there in a library that is built to be used.
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+pub mod fuzzing;
 mod json;
 mod logging;
 mod net;

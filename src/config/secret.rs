@@ -30,7 +30,7 @@ impl Secret {
     }
 }
 
-#[cfg(test)]
+#[cfg(any(test, fuzzing))]
 impl From<&str> for Secret {
     fn from(text: &str) -> Secret {
         Secret(Zeroizing::new(text.to_owned()))

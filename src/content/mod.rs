@@ -9,6 +9,8 @@ mod clean;
 mod cp949;
 mod digest;
 mod fallback;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
 mod image;
 mod lengths;
 mod matching;

@@ -7,10 +7,13 @@
 #![allow(clippy::duplicate_mod, reason = "that is the point")]
 
 #[path = "inlet.rs"]
+#[allow(clippy::duplicate_mod, reason = "on purpose, see above")]
 mod inlet;
 #[path = "reply.rs"]
+#[allow(clippy::duplicate_mod, reason = "on purpose, see above")]
 mod reply;
 #[path = "results.rs"]
+#[allow(clippy::duplicate_mod, reason = "on purpose, see above")]
 mod results;
 mod sync;
 

@@ -96,8 +96,8 @@ fn forked() -> bool {
 /// the place goes to our log, never the payload. This is the hook of the library's own copy of the standard library.
 pub(super) fn silence_panics() {
     static ONCE: std::sync::Once = std::sync::Once::new();
-    // The unit tests share the standard library with the test harness, which needs its messages.
-    if cfg!(test) {
+    // The unit tests share the standard library with the test harness, which needs its messages; so does a fuzzer.
+    if cfg!(any(test, fuzzing)) {
         return;
     }
     ONCE.call_once(|| {

@@ -8,6 +8,8 @@ mod api;
 mod batch;
 mod calls;
 mod codes;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
 mod guard;
 mod handles;
 #[cfg(feature = "jni")]

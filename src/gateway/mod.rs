@@ -9,6 +9,8 @@ mod bizgo;
 mod carrier;
 mod errand;
 mod exchange;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
 mod kakao;
 mod ledger;
 mod listing;
@@ -18,7 +20,7 @@ pub(crate) mod sandbox;
 mod sending;
 mod sens;
 mod solapi;
-#[cfg(test)]
+#[cfg(any(test, fuzzing))]
 mod testing;
 mod wire;
 

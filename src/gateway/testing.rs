@@ -6,6 +6,7 @@ use crate::message::{
     Alimtalk, Button, Channel, Highlight, Image, Item, ItemList, Key, Outcome, Payload, Recipient, Text, Variables,
 };
 use crate::time::Timestamp;
+#[cfg(test)]
 use proptest::prelude::*;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -196,6 +197,7 @@ pub(super) fn assert_one_word_each(errand: &Errand, news: &Option<News>) {
 }
 
 /// Whatever may come back: no answer, any bytes, or JSON of any shape with these names and texts in it.
+#[cfg(test)]
 pub(super) fn anything(words: &'static [&'static str]) -> impl Strategy<Value = Heard> {
     let leaf = prop_oneof![
         Just(serde_json::Value::Null),
@@ -221,31 +223,35 @@ pub(super) fn anything(words: &'static [&'static str]) -> impl Strategy<Value = 
     prop_oneof![8 => answered, 1 => failed]
 }
 
-/// An errand of any task and channel, its parcels lost, accepted, falling back, reserved or damaged.
+/// An errand of any task and channel.
+#[cfg(test)]
 pub(super) fn any_errand(most: usize) -> impl Strategy<Value = Errand> {
     let tasks = prop::sample::select(&[Task::Send, Task::LookUp, Task::Cancel][..]);
     let fates = prop::collection::vec(0u8..64, 1..=most);
-    (tasks, prop::sample::select(Channel::ALL), fates).prop_map(|(task, channel, fates)| {
-        let mut errand = errand(task, channel, fates.len());
-        for (parcel, fate) in errand.parcels.iter_mut().zip(fates) {
-            if fate & 1 > 0 {
-                let parts = if fate & 32 > 0 { "/1" } else { "" };
-                parcel.reference = format!("REF{}{parts}", fate >> 4);
-            }
-            parcel.falls_back = fate & 2 > 0;
-            parcel.reserve_at = (fate & 4 > 0).then_some(Timestamp(NOW.0 + 3_600_000));
-            if fate & 8 > 0 {
-                parcel.left = None;
-            }
-            if channel == Channel::Mms {
-                with_images(parcel, &[b"one", b"two"]);
-            }
-            if fate >> 4 == 3 {
-                parcel.payload = Arc::new(Payload { to: parcel.payload.to.clone(), alimtalk: None, text: None });
-            }
+    (tasks, prop::sample::select(Channel::ALL), fates).prop_map(|(task, channel, fates)| fated(task, channel, &fates))
+}
+
+/// An errand whose parcels are, by the bits of their fates, lost, accepted, falling back, reserved or damaged.
+pub(super) fn fated(task: Task, channel: Channel, fates: &[u8]) -> Errand {
+    let mut errand = errand(task, channel, fates.len());
+    for (parcel, fate) in errand.parcels.iter_mut().zip(fates) {
+        if fate & 1 > 0 {
+            let parts = if fate & 32 > 0 { "/1" } else { "" };
+            parcel.reference = format!("REF{}{parts}", fate >> 4);
         }
-        errand
-    })
+        parcel.falls_back = fate & 2 > 0;
+        parcel.reserve_at = (fate & 4 > 0).then_some(Timestamp(NOW.0 + 3_600_000));
+        if fate & 8 > 0 {
+            parcel.left = None;
+        }
+        if channel == Channel::Mms {
+            with_images(parcel, &[b"one", b"two"]);
+        }
+        if fate >> 4 == 3 {
+            parcel.payload = Arc::new(Payload { to: parcel.payload.to.clone(), alimtalk: None, text: None });
+        }
+    }
+    errand
 }
 
 /// Plays any errand, poll and confirmation against any answers.
