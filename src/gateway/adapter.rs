@@ -30,6 +30,8 @@ pub(crate) enum Order {
 pub(crate) enum Step {
     /// Make this request and come back with what was heard.
     Ask(Request),
+    /// Make these at the same time and come back with what was heard of each, in the same order.
+    AskAll(Vec<Request>),
     /// It is over.
     Done(Option<News>),
 }
@@ -44,6 +46,11 @@ pub(crate) trait Adapter {
 pub(crate) trait Dialogue {
     /// The next step; `heard` is what came of the last request, `None` at first.
     fn next(&mut self, heard: Option<Heard>, moment: &Moment) -> Step;
+
+    /// The next step after [`Step::AskAll`], which few make.
+    fn after_all(&mut self, heard: Vec<Heard>, moment: &Moment) -> Step {
+        self.next(heard.into_iter().next(), moment)
+    }
 }
 
 impl Errand {
