@@ -77,11 +77,15 @@ pub(super) fn by_status(answer: &Answer) -> Outcome {
     let (class, reason) = match answer.status {
         200..=299 => (Class::Uncertain, Reason::GatewayError),
         401 | 403 | 407 => (Class::Operator, Reason::CredentialsRefused),
+        // "See other" is the answer to what was carried out: 15.4.4.
+        303 => (Class::Uncertain, Reason::GatewayError),
+        // Somebody on the way, or another base_url, and every message alike: until somebody acts nothing is taken.
+        300..=399 => (Class::Operator, Reason::GatewayConfiguration),
         408 => (Class::Uncertain, Reason::AnswerLost),
         429 => (Class::Transient, Reason::Throttled),
         503 if answer.retry_after.is_some() => (Class::Transient, Reason::Throttled),
         500..=599 => (Class::Uncertain, Reason::GatewayError),
-        // Redirects are not followed to other hosts, and what was refused by the form of the request stays refused.
+        // What was refused by the form of the request stays refused.
         _ => (Class::Configuration, Reason::GatewayConfiguration),
     };
     let outcome = Outcome::new(class, reason).with_code(format!("HTTP {}", answer.status));
