@@ -228,7 +228,8 @@ fn polled(reports: Vec<Report>, cursor: String, more: bool) -> News {
 
 /// What a page tells of messages that came to an end.
 fn reports(rows: &[Row]) -> Vec<Report> {
-    let mut places: HashMap<&str, usize> = HashMap::new();
+    // Another outbox with the same login may have the same reference, in a request of its own.
+    let mut places: HashMap<(&str, &str), usize> = HashMap::new();
     let mut messages: Vec<(Mark, Channel, Vec<&Row>)> = Vec::new();
     for row in rows {
         let (name, mark) = match Reference::parse(&row.custom_fields.alimi) {
@@ -236,17 +237,21 @@ fn reports(rows: &[Row]) -> Vec<Report> {
             None => (&row.message_id, Mark::Theirs(row.message_id.clone())),
         };
         if let Some((_, _, known)) =
-            places.get(name.as_str()).and_then(|&place| messages.get_mut(place))
+            places.get(&(name.as_str(), row.group_id.as_str())).and_then(|&place| messages.get_mut(place))
         {
             known.push(row);
         } else {
             let channel = if let Mark::Ours(reference) = &mark { reference.channel } else { Channel::Alimtalk };
-            places.insert(name, messages.len());
+            places.insert((name, &row.group_id), messages.len());
             messages.push((mark, channel, vec![row]));
         }
     }
     let report = |(mark, channel, rows): (Mark, Channel, Vec<&Row>)| {
-        let outcome = verdict(&rows, channel, false)?;
+        let mut outcome = verdict(&rows, channel, false)?;
+        if rows.iter().all(|row| row.is_replacement()) {
+            // That is the name of the text message, and not the one that the answer gave.
+            outcome.reference.clear();
+        }
         (outcome.class != Class::Pending).then_some(Report { mark, outcome })
     };
     messages.into_iter().filter_map(report).collect()
