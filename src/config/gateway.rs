@@ -33,6 +33,8 @@ pub struct RemoteSettings {
     pub poll_every: Option<Duration>,
     /// How long after a lost answer its message is looked up.
     pub settle_after: Option<Duration>,
+    /// How often an accepted message without a report is asked about.
+    pub check_every: Option<Duration>,
     /// Messages for later are handed over at once, where the vendor takes reservations.
     pub reserve: bool,
 }
@@ -146,6 +148,7 @@ struct Common {
     requests_per_second: Option<Within<1, 100_000>>,
     poll_ms: Option<Within<50, 3_600_000>>,
     settle_ms: Option<Within<50, 3_600_000>>,
+    check_ms: Option<Within<50, 86_400_000>>,
     reserve: bool,
 }
 
@@ -164,6 +167,7 @@ impl Default for Common {
             requests_per_second: None,
             poll_ms: None,
             settle_ms: None,
+            check_ms: None,
             reserve: false,
         }
     }
@@ -332,6 +336,7 @@ fn remote(path: &str, vendor: Vendor, common: Common, directory: &Path) -> Resul
         requests_per_second: common.requests_per_second.map(Within::get32),
         poll_every: common.poll_ms.map(|ms| milliseconds(ms.get())),
         settle_after: common.settle_ms.map(|ms| milliseconds(ms.get())),
+        check_every: common.check_ms.map(|ms| milliseconds(ms.get())),
         reserve: common.reserve,
     })
 }

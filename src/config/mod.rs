@@ -43,6 +43,7 @@
 //! | `gateways.NAME.requests_per_second` | most requests made in a second | none | 1 to 100,000 |
 //! | `gateways.NAME.poll_ms` | how often new reports are asked for, ms | by vendor | 50 to 3,600,000 |
 //! | `gateways.NAME.settle_ms` | how long after a lost answer its message is looked up, ms | by vendor | 50 to 3,600,000 |
+//! | `gateways.NAME.check_ms` | how often an accepted message without a report is asked about, at first, ms | by vendor | 50 to 86,400,000 |
 //! | `gateways.NAME.reserve` | messages for later are handed over at once, so that they go out while this host is off; not solapi | `false` | |
 //! | `gateways.NAME.standby` | the gateway that takes over while this one is down or draining | none | a name in `gateways` |
 //! | `gateways.NAME.draining` | it takes no new messages and ends what it has | `false` | |

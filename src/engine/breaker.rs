@@ -90,7 +90,7 @@ fn is_its_own_fault(word: &Word) -> bool {
             outcome.reason,
             Reason::ConnectionFailed | Reason::AnswerLost | Reason::GatewayError | Reason::Throttled
         ),
-        Class::Operator => outcome.reason == Reason::CredentialsRefused,
+        Class::Operator => matches!(outcome.reason, Reason::CredentialsRefused | Reason::GatewayConfiguration),
         _ => false,
     }
 }

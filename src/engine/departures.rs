@@ -171,12 +171,13 @@ impl Engine {
         let turn = Turn::new(now);
         let mut next = NEVER;
         for gateway in self.agenda.gateways() {
+            let carrier = self.carrier(&gateway, now);
             for priority in Priority::ALL {
                 let due = self.agenda.lane(*priority, &gateway);
-                let free = match self.carrier(&gateway, now) {
+                let free = match &carrier {
                     Carrier::Each => now,
-                    Carrier::Gateway(carrier) if self.room(&carrier, *priority, &turn) > 0 => now,
-                    Carrier::Gateway(carrier) => match self.passage(&carrier, now) {
+                    Carrier::Gateway(carrier) if self.room(carrier, *priority, &turn) > 0 => now,
+                    Carrier::Gateway(carrier) => match self.passage(carrier, now) {
                         Passage::Shut(until) => until,
                         // What comes back makes room, and wakes the engine.
                         _ => NEVER,

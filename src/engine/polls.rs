@@ -1,14 +1,15 @@
 //! Asking gateways for all their new reports.
 //!
 //! Invariants: one poll at a time for each gateway, and only while some report is awaited; what a gateway wants confirmed
-//! is confirmed after the commit that keeps it; a report that is never seen here is asked for one by one.
+//! is confirmed after the commit that keeps it; a report that is never seen here is asked for one by one; a report about
+//! another installation's message changes nothing, also where the login and the key are the same.
 
 use super::agenda::NEVER;
 use super::state::Engine;
 use super::turn::Turn;
 use crate::error::Result;
-use crate::gateway::{Job, Mark, Report};
-use crate::message::Class;
+use crate::gateway::{Job, Mark, Report, may_be_same};
+use crate::message::{Channel, Class};
 use crate::outbox::{Entry, Phase};
 use crate::time::Timestamp;
 
@@ -49,6 +50,9 @@ impl Engine {
                 }
             };
             let Some((entry, channel, attempt)) = found else { continue };
+            if is_anothers(&entry, channel, attempt, report) {
+                continue;
+            }
             // Of an earlier try only its arrival matters: the later one was made because it had failed.
             let stale = entry.channel == channel && entry.tries != attempt;
             if !stale || report.outcome.class == Class::Ok {
@@ -58,4 +62,11 @@ impl Engine {
         }
         Ok(())
     }
+}
+
+/// Whether a report by our name speaks of a message of another outbox with the same login and the same key: the gateway's
+/// own name for what it accepted tells.
+fn is_anothers(entry: &Entry, channel: Channel, attempt: i32, report: &Report) -> bool {
+    let same_try = entry.channel == channel && entry.tries == attempt;
+    same_try && entry.phase == Phase::Await && !may_be_same(&entry.reference, &report.outcome.reference)
 }

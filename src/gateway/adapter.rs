@@ -30,6 +30,8 @@ pub(crate) enum Order {
 pub(crate) enum Step {
     /// Make this request and come back with what was heard.
     Ask(Request),
+    /// Make these at the same time and come back with what was heard of each, in the same order.
+    AskAll(Vec<Request>),
     /// It is over.
     Done(Option<News>),
 }
@@ -44,6 +46,11 @@ pub(crate) trait Adapter {
 pub(crate) trait Dialogue {
     /// The next step; `heard` is what came of the last request, `None` at first.
     fn next(&mut self, heard: Option<Heard>, moment: &Moment) -> Step;
+
+    /// The next step after [`Step::AskAll`], which few make.
+    fn after_all(&mut self, heard: Vec<Heard>, moment: &Moment) -> Step {
+        self.next(heard.into_iter().next(), moment)
+    }
 }
 
 impl Errand {
@@ -70,11 +77,15 @@ pub(super) fn by_status(answer: &Answer) -> Outcome {
     let (class, reason) = match answer.status {
         200..=299 => (Class::Uncertain, Reason::GatewayError),
         401 | 403 | 407 => (Class::Operator, Reason::CredentialsRefused),
+        // "See other" is the answer to what was carried out: 15.4.4.
+        303 => (Class::Uncertain, Reason::GatewayError),
+        // Somebody on the way, or another base_url, and every message alike: until somebody acts nothing is taken.
+        300..=399 => (Class::Operator, Reason::GatewayConfiguration),
         408 => (Class::Uncertain, Reason::AnswerLost),
         429 => (Class::Transient, Reason::Throttled),
         503 if answer.retry_after.is_some() => (Class::Transient, Reason::Throttled),
         500..=599 => (Class::Uncertain, Reason::GatewayError),
-        // Redirects are not followed to other hosts, and what was refused by the form of the request stays refused.
+        // What was refused by the form of the request stays refused.
         _ => (Class::Configuration, Reason::GatewayConfiguration),
     };
     let outcome = Outcome::new(class, reason).with_code(format!("HTTP {}", answer.status));

@@ -60,6 +60,20 @@ impl Ledger {
         }
     }
 
+    /// The next parcel from a place on of which the vendor can be asked to take its reservation back, with the name that
+    /// `named` finds in its reference; of those without one it is said that it cannot.
+    pub fn next_to_cancel<T>(&mut self, next: &mut usize, named: impl Fn(&str) -> Option<T>) -> Option<(usize, T)> {
+        while let Some(parcel) = self.parcel(*next).filter(|_| *next < REQUESTS_MAX) {
+            let at = *next;
+            *next += 1;
+            match named(&parcel.reference) {
+                Some(name) => return Some((at, name)),
+                None => self.say(at, not_cancelled()),
+            }
+        }
+        None
+    }
+
     /// The end of a send; `rest`: of those nothing was said about.
     pub fn answered(&mut self, rest: &Outcome) -> Step {
         let (words, _) = self.words(Some(rest));

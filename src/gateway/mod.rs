@@ -28,7 +28,7 @@ pub(crate) use adapter::{Adapter, Dialogue, Order, Step};
 pub(crate) use errand::{Errand, Inquiry, Job, News, Parcel, Report, Task, Word};
 pub(crate) use exchange::{Answer, Body, Failure, Heard, Host, Method, Moment, Request};
 pub(crate) use listing::{Listed, Listing, SenderMark, Standing};
-pub(crate) use reference::{Mark, Reference};
+pub(crate) use reference::{Mark, Reference, may_be_same};
 
 use crate::config::{GatewaySettings, Vendor};
 use crate::message::Channel;
@@ -106,8 +106,8 @@ impl Capabilities {
                     batch_max: usual.batch_max.min(rate),
                     text_batch_max: usual.text_batch_max.min(rate),
                     // Who cannot be polled is asked about each message at that pace.
-                    check_every: match (usual.poll_every, settings.poll_every) {
-                        (None, Some(asked)) => asked,
+                    check_every: match (settings.check_every, usual.poll_every, settings.poll_every) {
+                        (Some(asked), ..) | (None, None, Some(asked)) => asked,
                         _ => usual.check_every,
                     },
                     poll_every: usual.poll_every.map(|usual| settings.poll_every.unwrap_or(usual)),

@@ -32,6 +32,14 @@ impl Reference {
     }
 }
 
+/// Whether two of the gateway's own names can be those of one message. Not all is always known: an answer may have none,
+/// and of a reservation, whose name stands before a colon, the part behind it comes later.
+pub(crate) fn may_be_same(one: &str, other: &str) -> bool {
+    let last = |name: &str| name.rsplit(':').next().unwrap_or_default().to_owned();
+    let (one, other) = (last(one), last(other));
+    one.is_empty() || other.is_empty() || one == other
+}
+
 /// By which name a report speaks of a message.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Mark {
@@ -54,6 +62,16 @@ mod tests {
                 assert!(text.len() <= 100);
                 assert_eq!(Reference::parse(&text), Some(reference));
             }
+        }
+    }
+
+    #[test]
+    fn names_are_those_of_two_messages_only_where_both_are_known() {
+        for (one, other) in [("M1", "M1"), ("", "M1"), ("M1", ""), ("R:", "M1"), ("R:M1", "M1"), ("R:M1", "R:M1")] {
+            assert!(may_be_same(one, other) && may_be_same(other, one), "{one} {other}");
+        }
+        for (one, other) in [("M1", "M2"), ("R:M1", "M2"), ("A/1", "A/2")] {
+            assert!(!may_be_same(one, other) && !may_be_same(other, one), "{one} {other}");
         }
     }
 

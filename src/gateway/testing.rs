@@ -1,6 +1,9 @@
 //! Errands and moments for the adapters' tests. Names are invented, numbers are the sandbox's.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "what tests and fuzz targets are built of")]
 
-use super::{Adapter, Answer, Errand, Failure, Heard, Host, Inquiry, Moment, News, Order, Parcel, Request, Step, Task};
+use super::{
+    Adapter, Answer, Dialogue, Errand, Failure, Heard, Host, Inquiry, Moment, News, Order, Parcel, Request, Step, Task,
+};
 use crate::config::{Registration, Secret};
 use crate::message::{
     Alimtalk, Button, Channel, Highlight, Image, Item, ItemList, Key, Outcome, Payload, Recipient, Text, Variables,
@@ -107,7 +110,7 @@ pub(super) fn answer(status: u16, body: &serde_json::Value) -> Option<Heard> {
 pub(super) fn asked(step: Step) -> Request {
     match step {
         Step::Ask(request) => request,
-        Step::Done(news) => panic!("it is over: {news:?}"),
+        other => panic!("not one request: {other:?}"),
     }
 }
 
@@ -128,17 +131,32 @@ pub(super) fn played(
     order: Order,
     mut hear: impl FnMut(&Request) -> Heard,
 ) -> (Vec<Request>, Option<News>) {
-    let mut dialogue = adapter.begin(order);
-    let (mut requests, mut heard) = (Vec::new(), None);
+    played_at(&mut *adapter.begin(order), &moment(), |request| hear(request))
+}
+
+/// The same with a dialogue, all of it at one moment.
+pub(super) fn played_at(
+    dialogue: &mut dyn Dialogue,
+    moment: &Moment,
+    mut hear: impl FnMut(&Request) -> Heard,
+) -> (Vec<Request>, Option<News>) {
+    let mut requests = Vec::new();
+    let mut step = dialogue.next(None, moment);
     loop {
-        match dialogue.next(heard.take(), &moment()) {
+        assert!(requests.len() < 200, "it asks for ever");
+        step = match step {
             Step::Done(news) => return (requests, news),
             Step::Ask(request) => {
-                heard = Some(hear(&request));
+                let heard = hear(&request);
                 requests.push(request);
-                assert!(requests.len() < 200, "it asks for ever");
+                dialogue.next(Some(heard), moment)
             }
-        }
+            Step::AskAll(several) => {
+                let heard = several.iter().map(&mut hear).collect();
+                requests.extend(several);
+                dialogue.after_all(heard, moment)
+            }
+        };
     }
 }
 

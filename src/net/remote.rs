@@ -18,9 +18,11 @@ use governor::clock::Clock;
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use parking_lot::Mutex;
 use std::cell::Cell;
+use std::future::poll_fn;
 use std::num::NonZeroU32;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout_at};
@@ -40,6 +42,8 @@ pub(super) struct Remote {
     client: HttpClient,
     request_timeout: Duration,
     slots: Semaphore,
+    /// Of these, those for sends: under load reports must not wait behind them.
+    sends: Semaphore,
     messages: Option<DefaultDirectRateLimiter>,
     requests: Option<DefaultDirectRateLimiter>,
     pulse: Arc<Mutex<Pulse>>,
@@ -74,6 +78,7 @@ impl Remote {
             client,
             request_timeout,
             slots: Semaphore::new(settings.connection.max_connections),
+            sends: Semaphore::new(for_sends(settings.connection.max_connections)),
             messages: limiter(settings.messages_per_second),
             requests: limiter(settings.requests_per_second),
             pulse,
@@ -96,11 +101,19 @@ impl Remote {
     /// Plays a dialogue to its end; `Err`: it asks for ever.
     async fn converse(&self, order: Order, budget: Budget) -> Result<Option<News>, ()> {
         let mut dialogue = self.adapter.begin(order);
-        let mut heard = None;
+        let mut heard = Vec::new();
         for _ in 0..STEPS_MAX {
             let nonce = format!("{:032x}", fastrand::u128(..));
-            match dialogue.next(heard.take(), &Moment { now: self.time_there(), nonce }) {
-                Step::Ask(request) => heard = Some(self.ask(request, budget).await),
+            let moment = Moment { now: self.time_there(), nonce };
+            let step = match heard.len() {
+                0 | 1 => dialogue.next(heard.pop(), &moment),
+                _ => dialogue.after_all(std::mem::take(&mut heard), &moment),
+            };
+            match step {
+                Step::Ask(request) => heard.push(self.ask(request, budget).await),
+                Step::AskAll(requests) => {
+                    heard = all(requests.into_iter().map(|request| self.ask(request, budget))).await;
+                }
                 Step::Done(news) => return Ok(news),
             }
         }
@@ -110,12 +123,16 @@ impl Remote {
     /// Makes one request when it is its turn.
     async fn ask(&self, request: Request, budget: Budget) -> Heard {
         let turn = async {
+            let of_sends = match request.messages {
+                0 => None,
+                _ => Some(self.sends.acquire().await.ok()?),
+            };
             let slot = self.slots.acquire().await.ok()?;
             ready(self.requests.as_ref(), 1).await;
             ready(self.messages.as_ref(), request.messages).await;
-            Some(slot)
+            Some((of_sends, slot))
         };
-        let Ok(Some(_slot)) = timeout_at(budget.begin, turn).await else { return Heard::Failed(Failure::Waited) };
+        let Ok(Some(_slots)) = timeout_at(budget.begin, turn).await else { return Heard::Failed(Failure::Waited) };
         let deadline = (Instant::now() + self.request_timeout).min(budget.end);
         match timeout_at(deadline, self.client.exchange(request)).await {
             Err(_) => {
@@ -181,6 +198,28 @@ fn doubted(mut news: News, gateway: &str, pulse: &Mutex<Pulse>) -> News {
         }
     }
     news
+}
+
+/// How many of all connections sends may take: three of four, and the only one.
+fn for_sends(connections: usize) -> usize {
+    connections - connections / 4
+}
+
+/// Waits for several at the same time; they are few.
+async fn all<F: Future>(futures: impl Iterator<Item = F>) -> Vec<F::Output> {
+    let mut under_way: Vec<_> = futures.map(|future| (Box::pin(future), None)).collect();
+    poll_fn(|context| {
+        for (future, done) in &mut under_way {
+            if done.is_none()
+                && let Poll::Ready(output) = future.as_mut().poll(context)
+            {
+                *done = Some(output);
+            }
+        }
+        if under_way.iter().all(|(_, done)| done.is_some()) { Poll::Ready(()) } else { Poll::Pending }
+    })
+    .await;
+    under_way.into_iter().filter_map(|(_, done)| done).collect()
 }
 
 /// Waits until a rate allows so many more. No more than the rate of a second is asked for: the engine's errands are no

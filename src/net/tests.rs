@@ -12,7 +12,8 @@ impl Peer for Bomb {
     }
 }
 
-fn errand(task: Task) -> Errand {
+/// One message on its second try.
+pub(super) fn errand(gateway: &str, task: Task) -> Errand {
     let payload = Payload { to: Recipient::from_digits("01000000001".into()), alimtalk: None, text: None };
     let parcel = Parcel {
         id: 7,
@@ -27,7 +28,7 @@ fn errand(task: Task) -> Errand {
     };
     Errand {
         task,
-        gateway: "bomb".into(),
+        gateway: gateway.into(),
         account: "clinic".into(),
         template: String::new(),
         channel: Channel::Sms,
@@ -43,7 +44,7 @@ fn a_fault_in_a_gateway_is_a_lost_answer_and_the_thread_goes_on() {
     let (engine, heard) = crossbeam_channel::unbounded();
     let (orders, taken) = unbounded_channel();
     let order = |order| assert!(orders.send(order).is_ok());
-    [Task::Send, Task::LookUp].into_iter().for_each(|task| order(Order::Job(Job::Errand(errand(task)))));
+    [Task::Send, Task::LookUp].into_iter().for_each(|task| order(Order::Job(Job::Errand(errand("bomb", task)))));
     order(Order::Cancel);
 
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();

@@ -55,7 +55,7 @@ fn every_vendor_has_the_documented_defaults() {
         assert_eq!((connection.max_connections, connection.source_address), (8, None));
         let rate = (kind == "bizgo").then_some(200);
         assert_eq!((remote.messages_per_second, remote.requests_per_second), (rate, None));
-        assert_eq!((remote.poll_every, remote.settle_after), (None, None));
+        assert_eq!((remote.poll_every, remote.settle_after, remote.check_every), (None, None, None));
     }
 }
 
@@ -70,7 +70,7 @@ fn every_key_of_a_gateway_is_taken_over() {
         },
         "proxy": {"url": "http://proxy.example:3128", "user": "u", "password": MARK},
         "connect_timeout_ms": 11, "idle_timeout_ms": 101, "max_connections": 2, "source_address": "10.0.0.5",
-        "messages_per_second": 3, "requests_per_second": 4, "poll_ms": 51, "settle_ms": 52,
+        "messages_per_second": 3, "requests_per_second": 4, "poll_ms": 51, "settle_ms": 52, "check_ms": 53,
     });
     gateway.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
     let remote = remote(json!({"g": gateway}));
@@ -92,6 +92,7 @@ fn every_key_of_a_gateway_is_taken_over() {
     assert_eq!((remote.messages_per_second, remote.requests_per_second), (Some(3), Some(4)));
     assert_eq!(remote.poll_every, Some(Duration::from_millis(51)));
     assert_eq!(remote.settle_after, Some(Duration::from_millis(52)));
+    assert_eq!(remote.check_every, Some(Duration::from_millis(53)));
 }
 
 #[test]
@@ -213,6 +214,7 @@ fn every_number_of_a_gateway_is_held_to_its_range() {
         ("requests_per_second", 1, 100_000),
         ("poll_ms", 50, 3_600_000),
         ("settle_ms", 50, 3_600_000),
+        ("check_ms", 50, 86_400_000),
     ] {
         for good in [min, max] {
             assert!(Settings::parse(&with("gateways", changed("solapi", key, json!(good)))).is_ok(), "{key} {good}");

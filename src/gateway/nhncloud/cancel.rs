@@ -6,7 +6,7 @@
 use super::send::USER;
 use super::{Header, Service, codes};
 use crate::gateway::adapter::{by_status, unanswered};
-use crate::gateway::ledger::{Ledger, REQUESTS_MAX, not_cancelled};
+use crate::gateway::ledger::{Ledger, not_cancelled};
 use crate::gateway::wire::{Target, escaped, number, part, to_json};
 use crate::gateway::{Answer, Dialogue, Failure, Heard, Method, Moment, Request, Step, wire};
 use crate::message::{Class, Outcome, Reason};
@@ -80,14 +80,13 @@ impl Dialogue for Cancel {
             }
             _ => {}
         }
-        while let Some(parcel) = self.ledger.parcel(self.next).filter(|_| self.next < REQUESTS_MAX) {
-            let at = self.next;
-            self.next += 1;
-            if let Some((request_id, recipient_seq)) = parcel.reference.rsplit_once('/') {
-                self.under_way = Some(at);
-                return Step::Ask(self.request(request_id, recipient_seq));
-            }
-            self.ledger.say(at, not_cancelled());
+        let named = |reference: &str| {
+            let (request_id, recipient_seq) = reference.rsplit_once('/')?;
+            Some((request_id.to_owned(), recipient_seq.to_owned()))
+        };
+        if let Some((at, (request_id, recipient_seq))) = self.ledger.next_to_cancel(&mut self.next, named) {
+            self.under_way = Some(at);
+            return Step::Ask(self.request(&request_id, &recipient_seq));
         }
         self.ledger.cancelled(&unanswered(Failure::NotSent))
     }

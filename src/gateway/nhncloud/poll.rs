@@ -22,8 +22,12 @@ const DAY: i64 = 24 * 60 * MINUTE;
 /// No window has more pages: a vendor that always gives a full one must not keep us for ever.
 const PAGES_MAX: usize = 10_000;
 
-/// Pages of one service in one poll: under load the way to the vendor and back is not waited for each time in between.
-const PAGES_A_POLL: usize = 10;
+/// Pages of one service in one poll: under load the engine is not waited for each time in between.
+const PAGES_A_POLL: usize = 13;
+
+/// After a full page so many are asked for at the same time, for the way to the vendor and back bounds what one after the
+/// other could bring.
+const AT_ONCE: usize = 4;
 
 /// How long after its end a window is closed: rows may become visible a little after their time.
 const LAG: i64 = 20_000;
@@ -78,6 +82,8 @@ pub(super) struct Poll {
     places: [Place; 2],
     /// The service that is asked.
     under_way: Option<usize>,
+    /// How many pages are asked for with the next step.
+    at_once: usize,
     next: usize,
     /// Pages of the present service that this poll has read.
     read: usize,
@@ -89,24 +95,30 @@ impl Poll {
     pub fn new(services: [Option<Arc<Service>>; 2], cursor: &str, since: Timestamp) -> Self {
         let begin = Place::at(since.0.saturating_sub(MINUTE));
         let places = serde_json::from_str(cursor).unwrap_or([begin; 2]);
-        Poll { services, places, under_way: None, next: 0, read: 0, reports: Vec::new(), more: false }
+        Poll { services, places, under_way: None, at_once: 1, next: 0, read: 0, reports: Vec::new(), more: false }
     }
 
-    fn request(&mut self, at: usize, now: i64) -> Option<Request> {
+    /// The requests for the next pages of a service.
+    fn requests(&mut self, at: usize, now: i64) -> Option<Vec<Request>> {
         let (service, place) = (self.services.get(at)?.as_ref()?, self.places.get_mut(at)?);
         place.close(now);
         let to = place.to.unwrap_or(now.saturating_add(MINUTE));
         let written = if service.is_alimtalk() { to_minute } else { to_second };
-        let target = Target::new("/message-results")
-            .with("startUpdateDate", &written(Timestamp(place.from)))
-            .with("endUpdateDate", &written(Timestamp(to)))
-            .with_number("pageNum", place.page.max(1))
-            .with_number("pageSize", PAGE);
-        Some(service.request(Method::Get, &target.finish()))
+        let request = |page| {
+            let target = Target::new("/message-results")
+                .with("startUpdateDate", &written(Timestamp(place.from)))
+                .with("endUpdateDate", &written(Timestamp(to)))
+                .with_number("pageNum", page)
+                .with_number("pageSize", PAGE);
+            service.request(Method::Get, &target.finish())
+        };
+        let first = place.page.max(1);
+        Some((first..first.saturating_add(self.at_once)).map(request).collect())
     }
 
-    fn hear(&mut self, at: usize, answer: &Answer) {
-        let (Ok(page), Some(place)) = (read(answer), self.places.get_mut(at)) else { return };
+    /// Whether the page after it, if that was asked for too, is of use.
+    fn hear(&mut self, at: usize, answer: &Answer) -> bool {
+        let (Ok(page), Some(place)) = (read(answer), self.places.get_mut(at)) else { return self.leave(at) };
         let is_alimtalk = at == 0;
         let skip = if place.to.is_none() { place.skip } else { 0 };
         let reports = page.rows.iter().skip(skip).filter_map(|row| {
@@ -116,27 +128,33 @@ impl Poll {
         });
         self.reports.extend(reports);
         let more = place.go_on(&page);
+        let goes_on = more && place.page > 1;
         self.read += 1;
         if more && self.read < PAGES_A_POLL {
             self.next = at;
-        } else {
-            self.read = 0;
-            self.more |= more;
+            self.at_once = if goes_on { AT_ONCE } else { 1 };
+            return goes_on;
         }
+        self.more |= more;
+        self.leave(at)
     }
-}
 
-impl Dialogue for Poll {
-    fn next(&mut self, heard: Option<Heard>, moment: &Moment) -> Step {
-        if let (Some(at), Some(Heard::Answer(answer))) = (self.under_way.take(), heard) {
-            self.hear(at, &answer);
-        }
+    /// On to the next service.
+    fn leave(&mut self, at: usize) -> bool {
+        (self.next, self.at_once, self.read) = (at.saturating_add(1), 1, 0);
+        false
+    }
+
+    fn ask(&mut self, moment: &Moment) -> Step {
         while self.next < self.services.len() {
             let at = self.next;
             self.next += 1;
-            if let Some(request) = self.request(at, moment.now.0) {
+            if let Some(mut requests) = self.requests(at, moment.now.0) {
                 self.under_way = Some(at);
-                return Step::Ask(request);
+                return match (requests.len(), requests.pop()) {
+                    (1, Some(request)) => Step::Ask(request),
+                    (_, last) => Step::AskAll(requests.into_iter().chain(last).collect()),
+                };
             }
         }
         Step::Done(Some(News::Polled {
@@ -146,5 +164,27 @@ impl Dialogue for Poll {
             more: self.more,
             receipt: None,
         }))
+    }
+}
+
+impl Dialogue for Poll {
+    fn next(&mut self, heard: Option<Heard>, moment: &Moment) -> Step {
+        self.after_all(heard.into_iter().collect(), moment)
+    }
+
+    fn after_all(&mut self, heard: Vec<Heard>, moment: &Moment) -> Step {
+        if let Some(at) = self.under_way.take() {
+            for heard in heard {
+                let goes_on = match heard {
+                    Heard::Answer(answer) => self.hear(at, &answer),
+                    Heard::Failed(_) => self.leave(at),
+                };
+                // Behind a page that is the last, or could not be read, there is nothing.
+                if !goes_on {
+                    break;
+                }
+            }
+        }
+        self.ask(moment)
     }
 }

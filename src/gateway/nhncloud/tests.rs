@@ -4,7 +4,7 @@ use super::*;
 use crate::gateway::testing::{
     NOW, answer, any_errand, anything, asked, body, errand, line, moment, outcomes, play, said, survives, with_images,
 };
-use crate::gateway::{Answer, Errand, Failure, Heard, Mark, News, Step};
+use crate::gateway::{Answer, Errand, Failure, Heard, Mark, News};
 use crate::message::Button;
 use crate::time::Timestamp;
 use proptest::prelude::*;

@@ -5,7 +5,7 @@
 
 use super::Service;
 use crate::gateway::adapter::{by_status, unanswered};
-use crate::gateway::ledger::{Ledger, REQUESTS_MAX, not_cancelled};
+use crate::gateway::ledger::{Ledger, not_cancelled};
 use crate::gateway::wire::escaped;
 use crate::gateway::{Dialogue, Failure, Heard, Method, Moment, Step};
 use crate::message::{Class, Outcome, Reason};
@@ -42,16 +42,14 @@ impl Dialogue for Cancel {
             }
             _ => {}
         }
-        while let Some(parcel) = self.ledger.parcel(self.next).filter(|_| self.next < REQUESTS_MAX) {
-            let at = self.next;
-            self.next += 1;
-            let request_id = parcel.reference.split('/').next().unwrap_or_default();
-            if !request_id.is_empty() {
-                let path = format!("/reservations/{}", escaped(request_id));
-                self.under_way = Some(at);
-                return Step::Ask(self.service.request(Method::Delete, &path, moment));
-            }
-            self.ledger.say(at, not_cancelled());
+        let named = |reference: &str| {
+            let request_id = reference.split('/').next().filter(|id| !id.is_empty());
+            request_id.map(str::to_owned)
+        };
+        if let Some((at, request_id)) = self.ledger.next_to_cancel(&mut self.next, named) {
+            self.under_way = Some(at);
+            let path = format!("/reservations/{}", escaped(&request_id));
+            return Step::Ask(self.service.request(Method::Delete, &path, moment));
         }
         self.ledger.cancelled(&unanswered(Failure::NotSent))
     }

@@ -68,7 +68,7 @@ struct KakaoOptions {
 
 impl Row {
     /// The gateway's own text message in place of an AlimTalk.
-    fn is_replacement(&self) -> bool {
+    pub fn is_replacement(&self) -> bool {
         self.replacement == Some(true)
     }
 

@@ -1,5 +1,7 @@
 //! SOLAPI's documented requests and answers, field by field.
 
+mod poll;
+
 use super::*;
 use crate::gateway::testing::{
     NOW, answer, any_errand, anything, asked, assert_one_word_each, body, errand, line, message, moment, played,
@@ -390,71 +392,6 @@ fn a_gateways_own_fallback_counts_as_one_message() {
     assert_eq!(outcome(&[row("M0", "K0/1/1", "3104")]), (Class::Fallback, Reason::NotKakaoUser, false));
 }
 
-fn poll(cursor: &str, now: i64, body: &Value) -> (String, Vec<(Mark, Class)>, String, bool) {
-    let mut dialogue = solapi().begin(Order::Poll { cursor: cursor.into(), since: NOW });
-    let moment = Moment { now: Timestamp(now), ..moment() };
-    let request = asked(dialogue.next(None, &moment));
-    let Step::Done(Some(News::Polled { reports, cursor, more, .. })) = dialogue.next(answer(200, body), &moment) else {
-        panic!("a poll has one request")
-    };
-    let reports = reports.into_iter().map(|report| (report.mark, report.outcome.class)).collect();
-    (line(&request), reports, cursor, more)
-}
-
-#[test]
-fn a_poll_reads_what_was_updated_page_by_page_and_goes_on_where_nothing_can_be_missed() {
-    let span = |from: &str| {
-        let time = |clock: &str| format!("2026-12-01T{}%2B09%3A00", clock.replace(':', "%3A"));
-        let until = time("09:16:00.123");
-        format!("GET main /messages/v4/list?dateType=UPDATED&startDate={}&endDate={until}&limit=500", time(from))
-    };
-    let first = json!({"messageList": [row("M0", "K0/1/1", "4000"), row("M1", "K1/1/1", "3000")], "nextKey": "M1"});
-    let (line, reports, cursor, more) = poll("", NOW.0, &first);
-    assert_eq!(line, span("08:44:00.123"));
-    let ours = |key| Mark::Ours(crate::gateway::Reference::parse(key).unwrap());
-    assert_eq!((reports, more), (vec![(ours("K0/1/1"), Class::Ok)], true));
-
-    let mut foreign = row("M2", "", "3104");
-    foreign["dateUpdated"] = json!("2026-12-01T00:00:30Z");
-    let second = json!({"messageList": {"M2": foreign}, "nextKey": ""});
-    let (line, reports, cursor, more) = poll(&cursor, NOW.0 + 1_000, &second);
-    assert_eq!(line, format!("{}&startKey=M1", span("08:44:00.123")));
-    assert_eq!((reports, more), (vec![(Mark::Theirs("M2".into()), Class::Fallback)], false));
-
-    // An update may be two seconds late; the list has the order of the updates, so that the pass hid none.
-    let empty = json!({"messageList": {}});
-    let (line, _, cursor, _) = poll(&cursor, NOW.0, &second);
-    assert_eq!(line, span("09:00:28.000"));
-    // Nothing newer: it is not read a third time.
-    let (line, _, cursor, _) = poll(&cursor, NOW.0, &empty);
-    assert_eq!(line, span("09:00:30.001"));
-    let (_, _, again, _) = poll(&cursor, NOW.0 + 3_600_000, &empty);
-    let (line, _, _, _) = poll(&again, NOW.0, &empty);
-    assert_eq!(line, span("09:44:00.123"), "an idle hour is not read for ever");
-}
-
-#[test]
-fn in_a_list_of_another_order_what_came_during_the_pass_is_read_again() {
-    let updated = |id: &str, time: &str| {
-        let mut row = row(id, "", "4000");
-        row["dateUpdated"] = json!(time);
-        row
-    };
-    let rows = [updated("M0", "2026-12-01T00:00:30Z"), updated("M1", "2026-12-01T00:00:10Z")];
-    let (_, _, cursor, _) = poll("", NOW.0, &json!({"messageList": rows, "nextKey": "M1"}));
-    let (_, _, cursor, _) = poll(&cursor, NOW.0 + 3_000, &json!({"messageList": []}));
-    let (line, _, _, _) = poll(&cursor, NOW.0, &json!({"messageList": []}));
-    assert!(line.contains("startDate=2026-12-01T09%3A00%3A25.000"), "{line}");
-}
-
-#[test]
-fn a_pass_whose_page_is_gone_begins_anew() {
-    let order = Order::Poll { cursor: "1796083000000,7,1796083100000,8,sorted,M1".into(), since: NOW };
-    let (_, news) = played(&solapi(), order, |_| answer(400, &json!({"errorCode": "ValidationError"})).unwrap());
-    let Some(News::Polled { cursor, more, .. }) = news else { panic!("{news:?}") };
-    assert_eq!((cursor.as_str(), more), ("1796083000000,7", false));
-}
-
 #[test]
 fn a_message_in_trouble_at_the_vendors_does_not_keep_the_others_from_being_found() {
     let mut errand = errand(Task::LookUp, Channel::Alimtalk, 3);
@@ -484,31 +421,6 @@ fn ids_that_bring_nothing_are_followed_by_numbers() {
     assert!(line(&requests[0]).contains("messageIds[in]=") && line(&requests[1]).contains("?to=01000000000&"));
     let Some(News::LookedUp { words, .. }) = news else { panic!("{news:?}") };
     assert_eq!(said(&words), [(0, Class::Ok, Reason::None, "4000", "M0")]);
-}
-
-#[test]
-fn a_poll_without_a_page_comes_again_to_the_same_place() {
-    for heard in [
-        Heard::Failed(Failure::Lost),
-        answer(500, &json!({"messageList": {}})).unwrap(),
-        answer(200, &json!([])).unwrap(),
-    ] {
-        for cursor in ["", "1796083000000,0", "1,2,3,4,a,b"] {
-            let order = Order::Poll { cursor: cursor.into(), since: NOW };
-            let (_, news) = played(&solapi(), order, |_| heard.clone());
-            let Some(News::Polled { reports, cursor: on, more, .. }) = news else { panic!("{news:?}") };
-            assert_eq!((reports.len(), on.as_str(), more), (0, cursor, false));
-        }
-    }
-}
-
-#[test]
-fn a_date_far_ahead_does_not_end_the_reports() {
-    let mut odd = row("M0", "K0/1/1", "4000");
-    odd["dateUpdated"] = json!("9999-01-01T00:00:00Z");
-    let (_, _, cursor, _) = poll("", NOW.0, &json!({"messageList": [odd]}));
-    let (line, _, _, _) = poll(&cursor, NOW.0, &json!({}));
-    assert!(line.contains("startDate=2026-12-01T08%3A44"), "{line}");
 }
 
 #[test]

@@ -3,8 +3,9 @@
 use super::*;
 use crate::config::{GatewaySettings, Settings, testing};
 use crate::engine::Event;
-use crate::gateway::{Dialogue, Method, Parcel, Word};
-use crate::message::{Channel, Class, Key, Outcome, Payload, Reason, Recipient};
+use crate::gateway::{Dialogue, Method, Word};
+use crate::message::{Channel, Class, Outcome, Reason};
+use crate::net::tests::errand;
 use crossbeam_channel::unbounded;
 use serde_json::json;
 
@@ -32,25 +33,6 @@ impl Dialogue for Wrong {
         let host = crate::gateway::Host::Main;
         Step::Ask(Request { method: Method::Get, host, target, headers: Vec::new(), body: None, messages: 0 })
     }
-}
-
-fn errand(task: Task) -> Errand {
-    let payload = Payload { to: Recipient::from_digits("01000000001".into()), alimtalk: None, text: None };
-    let parcel = Parcel {
-        id: 7,
-        key: Key::parse("K").unwrap(),
-        attempt: 2,
-        left: None,
-        accepted: None,
-        reference: String::new(),
-        reserve_at: None,
-        falls_back: false,
-        payload: Arc::new(payload),
-    };
-    let (gateway, account) = ("vendor".to_owned(), "clinic".to_owned());
-    let registration = Arc::default();
-    let (template, channel) = (String::new(), Channel::Sms);
-    Errand { task, gateway, account, template, channel, registration, parcels: vec![parcel] }
 }
 
 /// A gateway that nobody is at.
@@ -86,7 +68,7 @@ fn a_fault_is_a_lost_answer(wrong: Wrong) {
     let gateway = "vendor".to_owned();
     let poll = Job::Poll { gateway: gateway.clone(), cursor: cursor.clone(), since };
     let confirm = Job::Confirm { gateway, receipt: "r".to_owned() };
-    let errands = [Task::Send, Task::LookUp, Task::Cancel].map(|task| Job::Errand(errand(task)));
+    let errands = [Task::Send, Task::LookUp, Task::Cancel].map(|task| Job::Errand(errand("vendor", task)));
     let (events, log) = heard(wrong, errands.into_iter().chain([poll, confirm]).collect());
     let unknown = Outcome::new(Class::Uncertain, Reason::AnswerLost);
     let word = Word { id: 7, channel: Channel::Sms, attempt: 2, outcome: unknown };

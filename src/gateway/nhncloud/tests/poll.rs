@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::gateway::nhncloud::rows::Row;
+use crate::gateway::testing::played_at;
 use crate::gateway::{Reference, Report};
 use crate::message::Key;
 use std::collections::BTreeSet;
@@ -17,20 +18,10 @@ struct Polled {
 fn poll(cursor: &str, now: Timestamp, mut heard: impl FnMut(&str) -> Option<Heard>) -> Polled {
     let adapter = adapter();
     let mut dialogue = adapter.begin(Order::Poll { cursor: cursor.into(), since: NOW });
-    let (mut targets, mut last) = (Vec::new(), None);
-    loop {
-        match dialogue.next(last.take(), &crate::gateway::Moment { now, ..moment() }) {
-            Step::Ask(request) => {
-                targets.push(line(&request));
-                last = heard(&targets[targets.len() - 1]);
-            }
-            Step::Done(Some(News::Polled { reports, cursor, more, receipt, .. })) => {
-                assert_eq!(receipt, None);
-                return Polled { targets, reports, cursor, more };
-            }
-            Step::Done(other) => panic!("{other:?}"),
-        }
-    }
+    let moment = crate::gateway::Moment { now, ..moment() };
+    let (requests, news) = played_at(&mut *dialogue, &moment, |request| heard(&line(request)).unwrap());
+    let Some(News::Polled { reports, cursor, more, receipt: None, .. }) = news else { panic!("{news:?}") };
+    Polled { targets: requests.iter().map(line).collect(), reports, cursor, more }
 }
 
 fn nothing() -> Option<Heard> {
@@ -173,13 +164,7 @@ fn under_load_every_report_is_read_and_few_of_them_again() {
         loop {
             let mut dialogue = adapter.begin(Order::Poll { cursor: cursor.clone(), since: NOW });
             let now = crate::gateway::Moment { now: after(second + 5), ..moment() };
-            let mut heard = None;
-            let news = loop {
-                match dialogue.next(heard, &now) {
-                    Step::Ask(request) => heard = vendor.answer(&line(&request)),
-                    Step::Done(news) => break news,
-                }
-            };
+            let (_, news) = played_at(&mut *dialogue, &now, |request| vendor.answer(&line(request)).unwrap());
             let Some(News::Polled { reports, cursor: next, more, .. }) = news else { panic!("no reports: {news:?}") };
             rows += reports.len();
             read.extend(reports.iter().map(|report| report.outcome.reference.clone()));

@@ -1,9 +1,9 @@
 //! Reports, and where reading goes on.
 
 use super::*;
-use crate::gateway::Report;
 use crate::gateway::sens::rows::Row;
-use crate::gateway::{Moment, Step};
+use crate::gateway::testing::played_at;
+use crate::gateway::{Moment, Report};
 use std::collections::BTreeSet;
 
 struct Polled {
@@ -16,20 +16,11 @@ struct Polled {
 fn poll(cursor: &str, now: Timestamp, mut heard: impl FnMut(&str) -> Option<Heard>) -> Polled {
     let adapter = adapter();
     let mut dialogue = adapter.begin(Order::Poll { cursor: cursor.into(), since: NOW });
-    let (mut targets, mut last) = (Vec::new(), None);
-    loop {
-        match dialogue.next(last.take(), &Moment { now, ..moment() }) {
-            Step::Ask(request) => {
-                assert_eq!(request.method, Method::Get);
-                targets.push(request.target);
-                last = heard(&targets[targets.len() - 1]);
-            }
-            Step::Done(Some(News::Polled { reports, cursor, more, .. })) => {
-                return Polled { targets, reports, cursor, more };
-            }
-            Step::Done(other) => panic!("{other:?}"),
-        }
-    }
+    let moment = Moment { now, ..moment() };
+    let (requests, news) = played_at(&mut *dialogue, &moment, |request| heard(&request.target).unwrap());
+    assert!(requests.iter().all(|request| request.method == Method::Get));
+    let Some(News::Polled { reports, cursor, more, .. }) = news else { panic!("{news:?}") };
+    Polled { targets: requests.into_iter().map(|request| request.target).collect(), reports, cursor, more }
 }
 
 fn channels() -> Option<Heard> {

@@ -1,0 +1,47 @@
+//! Two outboxes with one login: where a poll hands a report out once, either may take those of the other.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a failure here is a failed test")]
+
+mod vendors;
+
+use alimi::Client;
+use alimi::message::State;
+use alimi_simulator::{Options, Simulator};
+use serde_json::json;
+use std::time::Duration;
+use tempfile::TempDir;
+use vendors::{PATIENCE, VENDORS, configuration, reminder, results, start};
+
+const MESSAGES: usize = 20;
+
+/// A client with an outbox of its own.
+fn client(vendor: &str, simulator: &Simulator) -> (TempDir, Client) {
+    let folder = tempfile::tempdir().unwrap();
+    let mut setup = configuration(folder.path(), simulator, &[vendor], json!({"fallback": {"mode": "none"}}));
+    setup["gateways"][vendor]["check_ms"] = json!(500);
+    let client = start(&setup);
+    (folder, client)
+}
+
+/// Both use the same keys, as two branches that number their appointments do. To the second one's patients nothing can
+/// be delivered.
+fn each_has_its_own_results(vendor: &str) {
+    let delay = Duration::from_secs(3_600);
+    let simulator = Simulator::start(Options { report_delay: delay, ..Options::default() }).unwrap();
+    let (first, second) = (client(vendor, &simulator), client(vendor, &simulator));
+    let requests = |fate: usize| (0..MESSAGES).map(|number| reminder(number, fate)).collect();
+    assert!(first.1.send_batch(requests(0)).unwrap().iter().all(Result::is_ok));
+    assert!(second.1.send_batch(requests(10)).unwrap().iter().all(Result::is_ok));
+    // Every answer is in before there are reports.
+    assert!(first.1.flush(PATIENCE).unwrap() && second.1.flush(PATIENCE).unwrap());
+    simulator.advance(delay);
+    let states = |client: &Client| results(client, MESSAGES).into_values().map(|result| result.state);
+    assert!(states(&first.1).all(|state| state == State::Delivered), "{vendor}");
+    assert!(states(&second.1).all(|state| state == State::Failed), "{vendor}");
+    assert_eq!(simulator.journal(false).totals.duplicates, 0, "{vendor}");
+}
+
+#[test]
+fn two_outboxes_with_one_login_and_the_same_keys_have_each_their_own_results() {
+    VENDORS.into_iter().for_each(each_has_its_own_results);
+}
