@@ -1,4 +1,6 @@
 //! Errands and moments for the adapters' tests. Names are invented, numbers are the sandbox's.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a failure here is a failed test")]
+#![cfg_attr(fuzzing, allow(dead_code, reason = "the fuzzers use a part"))]
 
 use super::{Adapter, Answer, Errand, Failure, Heard, Host, Inquiry, Moment, News, Order, Parcel, Request, Step, Task};
 use crate::config::{Registration, Secret};
