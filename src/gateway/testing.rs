@@ -1,5 +1,6 @@
 //! Errands and moments for the adapters' tests. Names are invented, numbers are the sandbox's.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "what tests and fuzz targets are built of")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a failure here is a failed test")]
+#![cfg_attr(fuzzing, allow(dead_code, reason = "the fuzzers use a part"))]
 
 use super::{
     Adapter, Answer, Dialogue, Errand, Failure, Heard, Host, Inquiry, Moment, News, Order, Parcel, Request, Step, Task,

@@ -56,12 +56,15 @@ impl Waited {
 }
 
 impl Condvar {
-    pub fn notify_one(&self) {
+    /// The answers are parking_lot's form; nobody looks at them.
+    pub fn notify_one(&self) -> bool {
         self.0.notify_one();
+        true
     }
 
-    pub fn notify_all(&self) {
+    pub fn notify_all(&self) -> usize {
         self.0.notify_all();
+        0
     }
 
     pub fn wait_until<T>(&self, guard: &mut MutexGuard<'_, T>, deadline: Instant) -> Waited {
