@@ -239,10 +239,12 @@ fn accepted(answer: &Answer, parcel: &Parcel) -> Outcome {
         (_, Some((class, reason))) => Outcome::new(class, reason),
         (_, None) => Outcome::new(Class::Uncertain, Reason::GatewayError),
     };
+    // The answer to a repeat may name the repeat, and not the message that was taken before it.
+    let message = if one.code == "A301" { "" } else { &one.msg_key };
     let reference = match parcel.reserve_at {
-        None => one.msg_key.clone(),
-        Some(_) if service.resv_key.is_empty() => Names::reserved(&service.data.resv_key, &one.msg_key),
-        Some(_) => Names::reserved(&service.resv_key, &one.msg_key),
+        None => message.to_owned(),
+        Some(_) if service.resv_key.is_empty() => Names::reserved(&service.data.resv_key, message),
+        Some(_) => Names::reserved(&service.resv_key, message),
     };
     outcome.with_code(one.code.as_str()).with_reference(reference)
 }
