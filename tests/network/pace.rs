@@ -76,6 +76,8 @@ fn send_thirty(vendor: &str, rate: Value) -> (i64, Vec<Value>) {
         assert!(client.poll(Duration::from_millis(5)).is_ok());
     }
     let took = simulator.now() - began;
+    // A request is listed when it is answered.
+    assert!(client.flush(Duration::from_secs(60)).unwrap());
     let totals = simulator.journal(false).totals;
     assert_eq!((totals.accepted, totals.duplicates), (30, 0));
     (took, simulator.requests().into_iter().filter(|request| request.method == "POST").map(|r| r.body).collect())
