@@ -125,7 +125,7 @@ fn removed(scale: Scale) -> Row {
 /// it does tell of must not be sent twice, and nothing may panic.
 fn damaged(scale: Scale) -> Row {
     let rounds = scale.part(10, 5);
-    let mut total = Row { rounds, unknowable: true, ..Row::default() };
+    let mut total = Row { rounds, unknowable: true, overwritten: true, ..Row::default() };
     let mut refused = 0;
     for round in 0..rounds {
         let mut rig = Rig::new("nhncloud");

@@ -138,6 +138,7 @@ impl Rig {
             unknown,
             stall: witness.stall,
             unknowable: false,
+            overwritten: false,
             notes,
         }
     }
