@@ -88,8 +88,7 @@ impl LookUp {
             }
         }
         let first = errand.parcels.iter().filter_map(|parcel| parcel.left).min().unwrap_or(now);
-        let earliest = now.0.saturating_sub(milliseconds(WINDOW_MAX));
-        self.window = (Timestamp((first.0.saturating_sub(milliseconds(MARGIN))).max(earliest)), now.after(MARGIN));
+        self.window = (first.before(MARGIN).max(now.before(WINDOW_MAX)), now.after(MARGIN));
         let requests = requests.into_iter().map(|(id, places)| Ask::Request(id.to_owned(), places));
         self.asks = keys.into_iter().map(Ask::Key).chain(requests).collect();
         if self.asks.len() > FEW {
@@ -215,8 +214,4 @@ impl Dialogue for LookUp {
 
 fn absent() -> Outcome {
     Outcome::new(Class::Absent, Reason::ConnectionFailed)
-}
-
-fn milliseconds(span: Duration) -> i64 {
-    i64::try_from(span.as_millis()).unwrap_or(i64::MAX)
 }

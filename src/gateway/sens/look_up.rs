@@ -10,7 +10,6 @@ use crate::gateway::ledger::{Ledger, REQUESTS_MAX};
 use crate::gateway::wire::{Target, escaped, to_second};
 use crate::gateway::{Answer, Dialogue, Heard, Method, Moment, Parcel, Request, Step};
 use crate::message::{Class, Outcome, Reason};
-use crate::time::Timestamp;
 use std::collections::{BTreeMap, HashSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
@@ -94,10 +93,9 @@ impl LookUp {
             About::Request(id) => Target::new("/messages").with("requestId", id),
             About::Recipient(to) => {
                 let left = ask.places.iter().filter_map(|at| self.ledger.parcel(*at)?.left).min();
-                let earliest = moment.now.0.saturating_sub(milliseconds(WINDOW_MAX));
-                let from = left.unwrap_or(moment.now).0.saturating_sub(milliseconds(MARGIN)).max(earliest);
+                let from = left.unwrap_or(moment.now).before(MARGIN).max(moment.now.before(WINDOW_MAX));
                 let mut target = Target::new("/messages")
-                    .with("requestStartTime", &to_second(Timestamp(from)))
+                    .with("requestStartTime", &to_second(from))
                     .with("requestEndTime", &to_second(moment.now.after(MARGIN)));
                 if self.service.is_alimtalk {
                     target = target.with("plusFriendId", self.ledger.errand().registration.sender_key.reveal());
@@ -222,8 +220,4 @@ impl Dialogue for LookUp {
 /// A text without what a gateway may change in it: line ends and blanks.
 fn compared(text: &str) -> String {
     text.chars().filter(|character| !character.is_whitespace()).collect()
-}
-
-fn milliseconds(span: Duration) -> i64 {
-    i64::try_from(span.as_millis()).unwrap_or(i64::MAX)
 }

@@ -19,7 +19,6 @@ use super::{
 };
 use crate::config::Secret;
 use crate::message::{Channel, Outcome};
-use crate::time::Timestamp;
 use ring::hmac;
 use serde::Deserialize;
 use std::fmt::Write;
@@ -99,10 +98,6 @@ impl Login {
         }
         Request { method, host: Host::Main, target, headers: vec![("Authorization", header)], body, messages: 0 }
     }
-}
-
-fn before(time: Timestamp, span: Duration) -> Timestamp {
-    Timestamp(time.0.saturating_sub(i64::try_from(span.as_millis()).unwrap_or(i64::MAX)))
 }
 
 /// The body of a refused request.

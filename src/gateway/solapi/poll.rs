@@ -89,7 +89,7 @@ enum Turned {
 impl Place {
     /// What is no cursor of ours is as good as none.
     fn parse(cursor: &str, since: Timestamp) -> Place {
-        let begin = || Place { from: before(since.0, CLOCK_DIFFERENCE_MAX), newest: 0, pass: None };
+        let begin = || Place { from: since.before(CLOCK_DIFFERENCE_MAX).0, newest: 0, pass: None };
         serde_json::from_str(cursor).unwrap_or_else(|_| begin())
     }
 
@@ -100,10 +100,10 @@ impl Place {
     /// Where the next pass begins.
     fn after(&self, pass: &Pass, now: i64) -> Place {
         // Nobody's clock may be further off than this, or no request would have been answered.
-        let certain = before(pass.began, CLOCK_DIFFERENCE_MAX);
+        let certain = Timestamp(pass.began).before(CLOCK_DIFFERENCE_MAX).0;
         let from = if pass.top > self.newest {
             let took = if pass.sorted { 0 } else { now.saturating_sub(pass.began).clamp(0, milliseconds(AGAIN_MAX)) };
-            before(pass.top, LAG).saturating_sub(took).max(self.from)
+            Timestamp(pass.top).before(LAG).0.saturating_sub(took).max(self.from)
         } else {
             // Nothing new since a whole pass: what was read need not be read again.
             certain.max(self.from).max(self.newest.saturating_add(1))
@@ -114,7 +114,7 @@ impl Place {
 
 impl Pass {
     fn begin(from: i64, now: i64) -> Pass {
-        let until = now.saturating_add(milliseconds(CLOCK_DIFFERENCE_MAX));
+        let until = Timestamp(now).after(CLOCK_DIFFERENCE_MAX).0;
         Pass { began: now, top: 0, sorted: true, parts: vec![Part::new(from, until)] }
     }
 
@@ -158,10 +158,6 @@ impl Pass {
         let spans = (0..PARTS - 1).map(inner).chain([last]);
         self.parts = spans.map(|(from, until)| Part::new(from, until)).collect();
     }
-}
-
-fn before(time: i64, span: Duration) -> i64 {
-    time.saturating_sub(milliseconds(span))
 }
 
 fn milliseconds(span: Duration) -> i64 {

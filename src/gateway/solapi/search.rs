@@ -6,7 +6,7 @@
 //! about later, and when the vendor cannot be reached at all that is everything left.
 
 use super::list::{self, List, Question, Row, verdict};
-use super::{CLOCK_DIFFERENCE_MAX, Login, before};
+use super::{CLOCK_DIFFERENCE_MAX, Login};
 use crate::gateway::ledger::{Ledger, REQUESTS_MAX};
 use crate::gateway::{Dialogue, Errand, Heard, Moment, Parcel, Step};
 use crate::message::{Class, Outcome, Reason};
@@ -104,7 +104,7 @@ impl Search {
     fn earliest(&self, places: &[usize]) -> Option<Timestamp> {
         let left = |at: &usize| self.ledger.parcel(*at).and_then(|parcel| parcel.left.or(parcel.accepted));
         let first = places.iter().map(left).collect::<Option<Vec<_>>>()?.into_iter().min()?;
-        Some(before(first, CLOCK_DIFFERENCE_MAX))
+        Some(first.before(CLOCK_DIFFERENCE_MAX))
     }
 
     /// Another page; `false`: there is no way on.

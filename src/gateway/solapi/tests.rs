@@ -319,7 +319,7 @@ fn a_lost_message_is_absent_only_after_the_last_page() {
 #[test]
 fn many_lost_messages_are_looked_for_among_all_of_their_time() {
     let mut errand = errand(Task::LookUp, Channel::Alimtalk, 100);
-    errand.parcels[7].left = Some(before(NOW, Duration::from_secs(60)));
+    errand.parcels[7].left = Some(NOW.before(Duration::from_secs(60)));
     let other = |id: &str, reference: &str| {
         let mut row = row(id, reference, "4000");
         row["to"] = json!("01000009999");

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::gateway::testing::played_at;
+use crate::time::Timestamp;
 use std::collections::BTreeMap;
 
 /// A pass that has read a page.
