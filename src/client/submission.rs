@@ -52,7 +52,7 @@ impl Client {
     /// The verdicts on what is fit to be sent; `keys` says what is, and why not where it is not.
     fn submit(&self, requests: Vec<Request>, keys: &mut Vec<Result<String>>) -> Result<Vec<Verdict>> {
         let now = Timestamp::now();
-        let (album, mut sealer) = (Album::default(), Sealer::new(&self.vault));
+        let (album, mut sealer) = (Album::default(), Sealer::new(&self.vault, requests.len()));
         let (settings, catalogue) = (self.settings(), self.pulse.lock().catalogue.clone());
         let (mut verdicts, mut submission) = (Vec::new(), None);
         let mut part = Vec::with_capacity(requests.len().min(PART));

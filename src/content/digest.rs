@@ -6,9 +6,11 @@
 
 use super::buttons::FIELDS;
 use crate::message::{Alimtalk, Button, Highlight, Item, ItemList, Options, Payload, Text};
-use sha2::{Digest, Sha256};
+use ring::digest::{SHA256, digest};
 
 const FORM: &[u8] = b"alimi content 1";
+/// Room for the form of a usual message.
+const USUAL_BYTES: usize = 1_024;
 
 /// The digest of what a call asks for. Not part of it: what is set up and not asked for (sender key and number, gateway),
 /// and what changes the handling alone (priority, tag).
@@ -19,7 +21,8 @@ pub(super) fn of(
     options: &Options,
     asked: &[Option<i64>],
 ) -> [u8; 16] {
-    let mut form = Form(Sha256::new_with_prefix(FORM));
+    let mut form = Form(Vec::with_capacity(USUAL_BYTES));
+    form.0.extend_from_slice(FORM);
     form.text(payload.to.digits());
     form.text(account);
     form.text(template);
@@ -28,27 +31,28 @@ pub(super) fn of(
     form.option(options.gateway.as_ref(), |form, name| form.text(name));
     form.option(options.sender_number.as_ref().zip(payload.text.as_ref()), |form, (_, text)| form.text(&text.from));
     for time in asked {
-        form.option(time.as_ref(), |form, time| form.0.update(time.to_le_bytes()));
+        form.option(time.as_ref(), |form, time| form.0.extend_from_slice(&time.to_le_bytes()));
     }
-    let mut digest = [0; 16];
-    digest.iter_mut().zip(form.0.finalize()).for_each(|(to, from)| *to = from);
-    digest
+    let mut half = [0; 16];
+    half.iter_mut().zip(digest(&SHA256, &form.0).as_ref()).for_each(|(to, from)| *to = *from);
+    half
 }
 
-struct Form(Sha256);
+/// All of it at once: hashing the many small parts one by one costs more than the hash.
+struct Form(Vec<u8>);
 
 impl Form {
     fn count(&mut self, count: usize) {
-        self.0.update((count as u64).to_le_bytes());
+        self.0.extend_from_slice(&(count as u64).to_le_bytes());
     }
 
     fn text(&mut self, text: &str) {
         self.count(text.len());
-        self.0.update(text);
+        self.0.extend_from_slice(text.as_bytes());
     }
 
     fn option<T>(&mut self, value: Option<T>, write: impl FnOnce(&mut Form, T)) {
-        self.0.update([u8::from(value.is_some())]);
+        self.0.push(u8::from(value.is_some()));
         if let Some(value) = value {
             write(self, value);
         }
@@ -98,7 +102,7 @@ impl Form {
     }
 
     fn message(&mut self, Text { channel, from: _, subject, body, images }: &Text) {
-        self.0.update([*channel as u8]);
+        self.0.push(*channel as u8);
         self.text(subject);
         self.text(body);
         self.count(images.len());

@@ -102,7 +102,7 @@ impl Bench {
     }
 
     fn seal(&self, message: Message) -> Sealed {
-        Sealer::new(&self.engine.outbox.vault()).seal(message).unwrap()
+        Sealer::new(&self.engine.outbox.vault(), 1).seal(message).unwrap()
     }
 
     fn keep(&mut self, message: Message) {

@@ -4,7 +4,7 @@
 //! the old keys leave the file when nothing is left that they seal and nobody else may still use them, never earlier.
 
 use super::Outbox;
-use super::seal::Place;
+use super::seal::{Nonces, Place};
 use super::vault::Opened;
 use crate::error::Result;
 use rusqlite::params;
@@ -104,7 +104,7 @@ impl Outbox {
             return Ok(());
         }
         let Opened::Whole(content) = self.vault.open(place, sealed) else { return Ok(()) };
-        let anew = self.vault.close(place, &content)?;
+        let anew = self.vault.close(place, &content, &mut Nonces::of(1))?;
         let mut statement = self.connection.prepare_cached(update).map_err(|e| self.fault(e))?;
         statement.execute(params![id, anew]).map(drop).map_err(|e| self.fault(e))
     }

@@ -8,16 +8,12 @@
 
 use crate::config::OutboxKey;
 use crate::error::{Code, Error, Result};
-use chacha20poly1305::{AeadInOut, KeyInit, XChaCha20Poly1305, XNonce};
-use hmac::{Hmac, Mac};
-use sha2::Sha256;
+use alimi_cipher::{Cipher, Hash, NONCE_BYTES, TAG_BYTES};
 use zeroize::Zeroizing;
 
 const PLAIN: u8 = 0;
 const SEALED: u8 = 1;
 const ID_BYTES: usize = 8;
-const NONCE_BYTES: usize = 24;
-const TAG_BYTES: usize = 16;
 const HEAD_BYTES: usize = 1 + ID_BYTES + NONCE_BYTES;
 
 /// The id of a key, made so that it tells nothing of the key.
@@ -51,7 +47,7 @@ impl Place<'_> {
 pub(super) struct Seal {
     pub(super) id: KeyId,
     /// Overwritten when it is dropped.
-    cipher: Option<XChaCha20Poly1305>,
+    cipher: Option<Cipher>,
 }
 
 impl Seal {
@@ -59,9 +55,9 @@ impl Seal {
     pub(super) fn new(key: Option<&OutboxKey>) -> Seal {
         let Some(key) = key else { return Seal { id: NO_KEY, cipher: None } };
         let mut id = NO_KEY;
-        id.copy_from_slice(&keyed(key.bytes(), &[b"alimi outbox 1 id"])[..ID_BYTES]);
-        let key = keyed(key.bytes(), &[b"alimi outbox 1 seal"]);
-        Seal { id, cipher: Some(XChaCha20Poly1305::new((&*key).into())) }
+        let hash = Hash::new(key.bytes());
+        id.copy_from_slice(&hash.of(&[b"alimi outbox 1 id"])[..ID_BYTES]);
+        Seal { id, cipher: Some(Cipher::new(&hash.of(&[b"alimi outbox 1 seal"]))) }
     }
 
     /// Whether it seals with a key.
@@ -70,19 +66,17 @@ impl Seal {
     }
 
     /// Seals a content.
-    pub(super) fn close(&self, place: Place<'_>, content: &[u8]) -> Result<Vec<u8>> {
+    pub(super) fn close(&self, place: Place<'_>, content: &[u8], nonces: &mut Nonces) -> Result<Vec<u8>> {
         let Some(cipher) = &self.cipher else { return Ok([&[PLAIN], content].concat()) };
-        let mut nonce = [0; NONCE_BYTES];
-        fill(&mut nonce)?;
+        let nonce = nonces.next()?;
         let mut sealed = Vec::with_capacity(HEAD_BYTES + content.len() + TAG_BYTES);
         sealed.push(SEALED);
         sealed.extend_from_slice(&self.id);
         sealed.extend_from_slice(&nonce);
         sealed.extend_from_slice(content);
         let body = sealed.get_mut(HEAD_BYTES..).unwrap_or_default();
-        let tag = cipher
-            .encrypt_inout_detached(&XNonce::from(nonce), &place.bound(), body.into())
-            .map_err(|_| Error::new(Code::Internal, "the message is too long to be sealed"))?;
+        let tag = cipher.encrypt(&nonce, &place.bound(), body);
+        let tag = tag.ok_or_else(|| Error::new(Code::Internal, "the message is too long to be sealed"))?;
         sealed.extend_from_slice(&tag);
         Ok(sealed)
     }
@@ -97,11 +91,7 @@ impl Seal {
         let nonce: [u8; NONCE_BYTES] = head.get(1 + ID_BYTES..)?.try_into().ok()?;
         let tag: [u8; TAG_BYTES] = tag.try_into().ok()?;
         let mut content = Zeroizing::new(body.to_vec());
-        let nonce = XNonce::from(nonce);
-        cipher
-            .decrypt_inout_detached(&nonce, &place.bound(), content.as_mut_slice().into(), &tag.into())
-            .ok()
-            .map(|()| content)
+        cipher.decrypt(&nonce, &place.bound(), &mut content, &tag).then_some(content)
     }
 }
 
@@ -114,14 +104,31 @@ pub(super) fn sealed_by(sealed: &[u8]) -> Option<KeyId> {
     }
 }
 
-/// HMAC-SHA-256 of parts that only the first of may have a length of its own.
-pub(super) fn keyed(key: &[u8; 32], parts: &[&[u8]]) -> Zeroizing<[u8; 32]> {
-    // HMAC takes keys of every length; the error cannot be.
-    let mac = Hmac::<Sha256>::new_from_slice(key).map(|mut mac| {
-        parts.iter().for_each(|part| mac.update(part));
-        mac.finalize().into_bytes().into()
-    });
-    Zeroizing::new(mac.unwrap_or_default())
+/// Nonces for so many contents, from the system together: it takes longer to ask than to answer.
+///
+/// Never kept longer than a call, for a process that forks would use those that are left twice.
+pub(super) struct Nonces {
+    expected: usize,
+    ready: Vec<[u8; NONCE_BYTES]>,
+}
+
+impl Nonces {
+    /// Most that are asked for at once.
+    const TOGETHER: usize = 128;
+
+    pub(super) fn of(contents: usize) -> Nonces {
+        Nonces { expected: contents, ready: Vec::new() }
+    }
+
+    fn next(&mut self) -> Result<[u8; NONCE_BYTES]> {
+        if let Some(nonce) = self.ready.pop() {
+            return Ok(nonce);
+        }
+        self.ready.resize(self.expected.clamp(1, Self::TOGETHER), [0; NONCE_BYTES]);
+        self.expected = self.expected.saturating_sub(self.ready.len());
+        fill(self.ready.as_flattened_mut())?;
+        self.next()
+    }
 }
 
 /// Fills with random bytes of the system.
@@ -139,13 +146,13 @@ mod tests {
         for key in [None, Some(OutboxKey::of(1))] {
             let seal = Seal::new(key.as_ref());
             for content in [&b""[..], b"x", &[7; 5_000]] {
-                let sealed = seal.close(Place::Payload("a"), content).unwrap();
+                let sealed = seal.close(Place::Payload("a"), content, &mut Nonces::of(1)).unwrap();
                 assert_eq!(*seal.open(Place::Payload("a"), &sealed).unwrap(), content);
                 assert_eq!(sealed_by(&sealed), Some(seal.id));
             }
         }
         let seal = Seal::new(Some(&OutboxKey::of(1)));
-        let sealed = seal.close(Place::Payload("a"), b"content").unwrap();
+        let sealed = seal.close(Place::Payload("a"), b"content", &mut Nonces::of(1)).unwrap();
         assert!(seal.open(Place::Payload("b"), &sealed).is_none());
         assert!(seal.open(Place::Image(b"a"), &sealed).is_none());
         assert!(Seal::new(Some(&OutboxKey::of(2))).open(Place::Payload("a"), &sealed).is_none());
@@ -155,7 +162,7 @@ mod tests {
     #[test]
     fn a_change_of_any_byte_is_found() {
         let seal = Seal::new(Some(&OutboxKey::of(1)));
-        let sealed = seal.close(Place::Payload("a"), b"content").unwrap();
+        let sealed = seal.close(Place::Payload("a"), b"content", &mut Nonces::of(1)).unwrap();
         for at in 1 + ID_BYTES..sealed.len() {
             let mut changed = sealed.clone();
             changed[at] ^= 1;
@@ -174,8 +181,15 @@ mod tests {
     #[test]
     fn the_same_content_never_looks_the_same_and_is_not_to_be_seen() {
         let seal = Seal::new(Some(&OutboxKey::of(1)));
-        let [one, two] = [(); 2].map(|()| seal.close(Place::Payload("a"), b"visible content").unwrap());
-        assert_ne!(one[HEAD_BYTES..], two[HEAD_BYTES..]);
-        assert!(!one.windows(7).any(|part| part == b"visible"));
+        let nonces = &mut Nonces::of(200);
+        let mut close = || seal.close(Place::Payload("a"), b"visible content", nonces).unwrap();
+        let mut sealed: Vec<_> = (0..500).map(|_| close()).collect();
+        assert!(!sealed.iter().flat_map(|sealed| sealed.windows(7)).any(|part| part == b"visible"));
+        for part in
+            [|sealed: &[u8]| sealed[1 + ID_BYTES..HEAD_BYTES].to_vec(), |sealed: &[u8]| sealed[HEAD_BYTES..].to_vec()]
+        {
+            sealed.sort_by_key(|sealed| part(sealed));
+            assert!(sealed.windows(2).all(|two| part(&two[0]) != part(&two[1])));
+        }
     }
 }

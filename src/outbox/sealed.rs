@@ -3,13 +3,16 @@
 //! Invariants: sealing happens on the caller's thread, so the engine's thread only writes bytes; what is unsealed equals
 //! what was sealed.
 
-use super::seal::Place;
+use super::seal::{Nonces, Place};
 use super::vault::{Opened, Vault};
 use crate::error::{Code, Error, Result};
 use crate::message::{Channel, Image, Message, Payload};
 use std::collections::HashMap;
 use std::sync::Arc;
 use zeroize::Zeroizing;
+
+/// Room for the content of a usual message.
+const USUAL_BYTES: usize = 2_048;
 
 /// A message and its stored form.
 #[derive(Clone, Debug)]
@@ -37,11 +40,15 @@ impl Sealed {
 pub(crate) struct Sealer<'a> {
     vault: &'a Vault,
     images: HashMap<String, Arc<SealedImage>>,
+    nonces: Nonces,
+    /// The content of one message after the other, so that no copy of it is left behind where a buffer grew.
+    content: Zeroizing<Vec<u8>>,
 }
 
 impl<'a> Sealer<'a> {
-    pub fn new(vault: &'a Vault) -> Self {
-        Sealer { vault, images: HashMap::new() }
+    pub fn new(vault: &'a Vault, messages: usize) -> Self {
+        let content = Zeroizing::new(Vec::with_capacity(USUAL_BYTES));
+        Sealer { vault, images: HashMap::new(), nonces: Nonces::of(messages), content }
     }
 
     pub fn seal(&mut self, mut message: Message) -> Result<Sealed> {
@@ -49,13 +56,13 @@ impl<'a> Sealer<'a> {
         if let (Some(_), Some(text)) = (&body, &mut message.payload.text) {
             text.body.clear();
         }
-        let content = serde_json::to_vec(&message.payload)
-            .map(Zeroizing::new)
+        self.content.clear();
+        serde_json::to_writer(&mut *self.content, &message.payload)
             .map_err(|e| Error::new(Code::Internal, format!("the message cannot be written: {e}")))?;
         if let (Some(body), Some(text)) = (body, &mut message.payload.text) {
             text.body = body;
         }
-        let bytes = self.vault.close(Place::Payload(message.key.as_str()), &content)?;
+        let bytes = self.vault.close(Place::Payload(message.key.as_str()), &self.content, &mut self.nonces)?;
         message.digest = self.vault.digest(&message.digest);
         let images = self.seal_images(&mut message)?;
         Ok(Sealed { message, bytes, images })
@@ -76,7 +83,8 @@ impl<'a> Sealer<'a> {
             return Ok(Arc::clone(sealed));
         }
         let name = self.vault.image_name(&image.digest);
-        let sealed = Arc::new(SealedImage { name, bytes: self.vault.close(Place::Image(&name), &image.bytes)? });
+        let bytes = self.vault.close(Place::Image(&name), &image.bytes, &mut self.nonces)?;
+        let sealed = Arc::new(SealedImage { name, bytes });
         self.images.insert(image.digest.clone(), Arc::clone(&sealed));
         Ok(sealed)
     }
@@ -136,7 +144,7 @@ mod tests {
             ] {
                 let payload = Payload { to: Recipient::from_digits("01000000000".into()), alimtalk, text };
                 let message = Message { payload: payload.clone(), ..crate::engine::tests::message("key") };
-                let sealed = Sealer::new(&vault).seal(message).unwrap();
+                let sealed = Sealer::new(&vault, 1).seal(message).unwrap();
                 assert_eq!(sealed.message.payload, payload);
                 assert_eq!(unseal(&vault, "key", &sealed.bytes), Opened::Whole(payload));
             }

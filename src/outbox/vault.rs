@@ -5,9 +5,10 @@
 //! each of these keys, and outlives them all, so that repeats are found after a change of keys too.
 
 use super::fault;
-use super::seal::{KeyId, Place, Seal, fill, keyed, sealed_by};
+use super::seal::{KeyId, Nonces, Place, Seal, fill, sealed_by};
 use crate::config::Encryption;
 use crate::error::{Code, Error, Result};
+use alimi_cipher::Hash;
 use rusqlite::{Connection, params};
 use std::path::Path;
 use zeroize::Zeroizing;
@@ -18,6 +19,7 @@ pub(crate) struct Vault {
     /// Those from before of which the file still has something.
     old: Vec<Seal>,
     digest_key: Zeroizing<[u8; 32]>,
+    digest: Hash,
 }
 
 /// What became of opening a text.
@@ -67,7 +69,7 @@ impl Vault {
                 key
             }
         };
-        let vault = Vault { current, old, digest_key };
+        let vault = Vault { current, old, digest: Hash::new(&digest_key), digest_key };
         if !rows.iter().any(|(id, _)| *id == vault.current.id) {
             vault.enter(connection, path)?;
         }
@@ -76,7 +78,7 @@ impl Vault {
 
     /// Says in the file that its contents may be sealed with the present key. Called in a transaction.
     pub(super) fn enter(&self, connection: &Connection, path: &Path) -> Result<()> {
-        let sealed = self.current.close(Place::DigestKey, &*self.digest_key)?;
+        let sealed = self.current.close(Place::DigestKey, &*self.digest_key, &mut Nonces::of(1))?;
         let sql = "INSERT OR IGNORE INTO seal (id, digest_key) VALUES (?1, ?2)";
         connection.execute(sql, params![self.current.id, sealed]).map(drop).map_err(|e| fault(path, e))
     }
@@ -96,8 +98,8 @@ impl Vault {
         sealed_by(sealed) == Some(self.current.id)
     }
 
-    pub(super) fn close(&self, place: Place<'_>, content: &[u8]) -> Result<Vec<u8>> {
-        self.current.close(place, content)
+    pub(super) fn close(&self, place: Place<'_>, content: &[u8], nonces: &mut Nonces) -> Result<Vec<u8>> {
+        self.current.close(place, content, nonces)
     }
 
     pub(super) fn open(&self, place: Place<'_>, sealed: &[u8]) -> Opened<Zeroizing<Vec<u8>>> {
@@ -113,13 +115,13 @@ impl Vault {
     /// The kept form of the digest of a content: without the key nobody can find out the content by trying.
     pub(super) fn digest(&self, content: &[u8; 16]) -> [u8; 16] {
         let mut digest = [0; 16];
-        digest.copy_from_slice(&keyed(&self.digest_key, &[b"message\0", content])[..16]);
+        digest.copy_from_slice(&self.digest.of(&[b"message\0", content])[..16]);
         digest
     }
 
     /// The name under which an image is kept.
     pub(super) fn image_name(&self, digest: &str) -> [u8; 32] {
-        *keyed(&self.digest_key, &[b"image\0", digest.as_bytes()])
+        *self.digest.of(&[b"image\0", digest.as_bytes()])
     }
 }
 

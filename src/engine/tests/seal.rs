@@ -179,7 +179,7 @@ fn what_another_process_sealed_with_a_newer_key_waits_for_that_key() {
     let mut settings = Settings::clone(&bench.settings);
     settings.outbox.encryption = keys(Some(2), &[1]);
     let (newer, _) = open(&Arc::new(settings));
-    let theirs = Sealer::new(&newer.outbox.vault()).seal(reserved("a", "글")).unwrap();
+    let theirs = Sealer::new(&newer.outbox.vault(), 1).seal(reserved("a", "글")).unwrap();
     let (reply, answer) = ask();
     bench.step(vec![Event::Submit { batch: Batch::whole(vec![theirs]), reply }]);
     assert_eq!(answer.now().unwrap().unwrap(), [Verdict::Kept]);
