@@ -11,13 +11,17 @@ use super::turn::Turn;
 use crate::config::FallbackBy;
 use crate::error::Result;
 use crate::message::{Certainty, Payload, Priority, Reason, State};
-use crate::outbox::{Departure, Entry, Opened};
+use crate::outbox::{Departure, Entry, Opened, Position};
 use crate::time::Timestamp;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// How often a message is looked at again for which a gateway or a key is missing in the configuration.
 const UNABLE_WAIT: Duration = Duration::from_secs(60);
+
+/// How many messages of a lane are looked at for those that have waited too long: some milliseconds, at least every five
+/// seconds while the gateway is away, so that a million are through in a quarter of an hour.
+const LOOKS: usize = 5_000;
 
 /// Who carries the messages of a lane now.
 enum Carrier {
@@ -53,7 +57,7 @@ impl Engine {
             return Ok(());
         }
         if self.passage(&carrier, turn.now) == Passage::Probe {
-            // Once in each rest: the probe may well be the only message that is looked at.
+            // Once in each rest: the probe is the only message that leaves.
             self.expire_lane(turn, priority, gateway)?;
         }
         for mut entry in self.outbox.due_in_lane(priority, gateway, turn.now, room.min(ROWS_MAX))? {
@@ -126,8 +130,13 @@ impl Engine {
         self.agenda.refresh_lane(priority, gateway, &self.outbox)
     }
 
+    /// Goes on with the look for what has waited too long.
     fn expire_lane(&mut self, turn: &mut Turn, priority: Priority, gateway: &str) -> Result<()> {
-        for entry in self.outbox.expired_in_lane(priority, gateway, turn.now, ROWS_MAX)? {
+        let place = (gateway.to_owned(), priority);
+        let position = self.expiring.get(&place).copied().unwrap_or(Position::START);
+        let (expired, next) = self.outbox.expired_in_lane(priority, gateway, turn.now, position, LOOKS)?;
+        self.expiring.insert(place, next);
+        for entry in expired {
             self.expire(turn, entry)?;
         }
         Ok(())

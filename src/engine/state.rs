@@ -16,11 +16,11 @@ use crate::config::Settings;
 use crate::error::{Code, Error, Result};
 use crate::gateway::{Capabilities, News};
 use crate::logging::Log;
-use crate::message::{Certainty, State};
-use crate::outbox::{Entry, Outbox, Phase};
+use crate::message::{Certainty, Priority, State};
+use crate::outbox::{Entry, Outbox, Phase, Position};
 use crate::time::Timestamp;
 use parking_lot::Mutex;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -36,6 +36,8 @@ pub(crate) struct Engine {
     pub(super) outbox: Outbox,
     pub(super) role: Role,
     pub(super) agenda: Agenda,
+    /// How far each lane was looked through for what has waited too long.
+    pub(super) expiring: BTreeMap<(String, Priority), Position>,
     /// Requests under way.
     pub(super) in_flight: HashMap<i64, Entry>,
     /// Accepted messages as they are on disk, to spare reading them when their report comes soon. Only a copy: it is
@@ -86,6 +88,7 @@ impl Engine {
             start: role.delivers(),
             role,
             agenda: Agenda::unknown(),
+            expiring: BTreeMap::new(),
             in_flight: HashMap::new(),
             accepted: HashMap::new(),
             looking_up: 0,

@@ -46,6 +46,7 @@ pub(crate) use statistics::Basis;
 use statistics::{Count, Statistics};
 use tally::Tally;
 pub(crate) use vault::{Opened, Vault};
+pub(crate) use work::Position;
 
 use crate::config::Encryption;
 use crate::error::{Code, Error, Result};

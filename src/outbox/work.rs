@@ -7,7 +7,18 @@ use super::{Outbox, Phase};
 use crate::error::Result;
 use crate::message::Priority;
 use crate::time::Timestamp;
-use rusqlite::params;
+use rusqlite::{Row, params};
+
+/// How far a look through a lane has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Position {
+    due: Timestamp,
+    id: i64,
+}
+
+impl Position {
+    pub const START: Position = Position { due: Timestamp(i64::MIN), id: 0 };
+}
 
 impl Outbox {
     /// Entries of a phase that is no lane whose time has come, the longest waiting first.
@@ -29,19 +40,34 @@ impl Outbox {
         rows.collect::<rusqlite::Result<_>>().map_err(|e| self.fault(e))
     }
 
-    /// Entries of a gateway's lane that have waited too long. Looks at the whole lane.
+    /// Entries of a gateway's lane that have waited too long, among the next `looks` that are due after `position`, and
+    /// where to go on: from the start again, once the end was reached.
     pub fn expired_in_lane(
         &self,
         priority: Priority,
         gateway: &str,
         now: Timestamp,
-        most: usize,
-    ) -> Result<Vec<Entry>> {
-        let sql = select("WHERE phase = ?1 AND lane = ?2 AND due <= ?3 AND expires_at <= ?3 LIMIT ?4");
-        let mut statement = self.connection.prepare_cached(&sql).map_err(|e| self.fault(e))?;
-        let parameters = params![Phase::lane(priority) as i32, gateway, now.0, i64::try_from(most).unwrap_or(i64::MAX)];
-        let rows = statement.query_map(parameters, Entry::read).map_err(|e| self.fault(e))?;
-        rows.collect::<rusqlite::Result<_>>().map_err(|e| self.fault(e))
+        position: Position,
+        looks: usize,
+    ) -> Result<(Vec<Entry>, Position)> {
+        let sql = "SELECT due, id, expires_at FROM message WHERE phase = ?1 AND lane = ?2 AND due <= ?3 \
+                   AND (due, id) > (?4, ?5) ORDER BY due, id LIMIT ?6";
+        let mut statement = self.connection.prepare_cached(sql).map_err(|e| self.fault(e))?;
+        let most = i64::try_from(looks).unwrap_or(i64::MAX);
+        let phase = Phase::lane(priority) as i32;
+        let mut rows = statement
+            .query(params![phase, gateway, now.0, position.due.0, position.id, most])
+            .map_err(|e| self.fault(e))?;
+        let (mut expired, mut next, mut looked) = (Vec::new(), Position::START, 0);
+        while let Some(row) = rows.next().map_err(|e| self.fault(e))? {
+            let read = |row: &Row<'_>| rusqlite::Result::Ok((row.get(0)?, row.get(1)?, row.get::<_, Timestamp>(2)?));
+            let (due, id, expires_at) = read(row).map_err(|e| self.fault(e))?;
+            (next, looked) = (Position { due, id }, looked + 1);
+            if expires_at <= now {
+                expired.extend(self.load(id)?);
+            }
+        }
+        Ok((expired, if looked < looks { Position::START } else { next }))
     }
 
     /// The earliest due time of a phase that is no lane.

@@ -186,6 +186,27 @@ fn a_message_that_waits_too_long_for_a_gateway_expires_all_the_same() {
 }
 
 #[test]
+fn every_message_of_a_long_lane_that_waits_too_long_for_a_gateway_expires() {
+    let mut bench = bench(alone());
+    bench.shut("a");
+    let late = |n: usize| n % 2_000 == 1_999;
+    let message = |n: usize| {
+        let most = if late(n) { SECOND / 2 } else { SECOND * 3_600 };
+        Message { expires_at: START.after(most), ..to("a", &format!("message-{n}")) }
+    };
+    bench.submit((0..12_000).map(message).collect()).unwrap();
+    for _ in 0..3 {
+        bench.pass(SECOND * 5);
+        for (probe, ..) in bench.sent(Task::Send) {
+            bench.answered("a", &probe, Class::Transient, Reason::ConnectionFailed);
+        }
+    }
+    for n in (0..12_000).filter(|n| late(*n)) {
+        assert_eq!(bench.state(&format!("message-{n}")), (State::Expired, Certainty::NotSent), "{n}");
+    }
+}
+
+#[test]
 fn after_a_change_what_waits_goes_by_the_new_gateway_and_what_is_under_way_stays() {
     let mut bench = bench(alone());
     bench.keep(to("a", "under-way"));
