@@ -4,7 +4,7 @@
 
 use super::entry::{Entry, select};
 use super::{Outbox, Phase};
-use crate::error::Result;
+use crate::error::{Code, Error, Result};
 use crate::message::Priority;
 use crate::time::Timestamp;
 use rusqlite::params;
@@ -26,7 +26,7 @@ impl Outbox {
         let most = i64::try_from(most).unwrap_or(i64::MAX);
         let rows =
             statement.query_map(params![phase as i32, lane, now.0, most], Entry::read).map_err(|e| self.fault(e))?;
-        rows.collect::<rusqlite::Result<_>>().map_err(|e| self.fault(e))
+        self.led_to(phase, rows)
     }
 
     /// Entries of a gateway's lane that have waited too long. Looks at the whole lane.
@@ -41,7 +41,19 @@ impl Outbox {
         let mut statement = self.connection.prepare_cached(&sql).map_err(|e| self.fault(e))?;
         let parameters = params![Phase::lane(priority) as i32, gateway, now.0, i64::try_from(most).unwrap_or(i64::MAX)];
         let rows = statement.query_map(parameters, Entry::read).map_err(|e| self.fault(e))?;
-        rows.collect::<rusqlite::Result<_>>().map_err(|e| self.fault(e))
+        self.led_to(Phase::lane(priority), rows)
+    }
+
+    /// The entries to which an index led. SQLite takes their phase from the index, which may be what is damaged.
+    fn led_to(&self, phase: Phase, rows: impl Iterator<Item = rusqlite::Result<Entry>>) -> Result<Vec<Entry>> {
+        let entries = rows.collect::<rusqlite::Result<Vec<_>>>().map_err(|e| self.fault(e))?;
+        for entry in entries.iter().filter(|entry| !entry.sound) {
+            if self.load(entry.id)?.is_none_or(|row| row.phase != phase) {
+                let text = format!("outbox {}: an index does not fit its table", self.path.display());
+                return Err(Error::new(Code::OutboxCorrupt, text));
+            }
+        }
+        Ok(entries)
     }
 
     /// The earliest due time of a phase that is no lane.
