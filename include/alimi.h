@@ -308,6 +308,8 @@ typedef unsigned short alimi_utf16_t;
 #define ALIMI_REASON_REPORT_OVERDUE 502
 /** The program ended while the request was under way. */
 #define ALIMI_REASON_INTERRUPTED 503
+/** The outbox was damaged: it may have been sent already. */
+#define ALIMI_REASON_OUTBOX_DAMAGED 504
 /** Its time ran out before it could leave. */
 #define ALIMI_REASON_EXPIRED 600
 /** The caller cancelled it. */

@@ -221,6 +221,8 @@ const
   ALIMI_REASON_REPORT_OVERDUE = 502;
   // The program ended while the request was under way.
   ALIMI_REASON_INTERRUPTED = 503;
+  // The outbox was damaged: it may have been sent already.
+  ALIMI_REASON_OUTBOX_DAMAGED = 504;
   // Its time ran out before it could leave.
   ALIMI_REASON_EXPIRED = 600;
   // The caller cancelled it.

@@ -64,7 +64,7 @@ impl Engine {
             if self.room(&carrier, priority, turn) == 0 {
                 break;
             }
-            if entry.expires_at <= turn.now {
+            if !entry.sound || entry.expires_at <= turn.now {
                 self.expire(turn, entry)?;
                 continue;
             }
@@ -112,7 +112,7 @@ impl Engine {
     /// Messages whose gateway is gone or draining go where the configuration sends them now.
     fn move_lane(&mut self, turn: &mut Turn, priority: Priority, gateway: &str) -> Result<()> {
         for mut entry in self.outbox.due_in_lane(priority, gateway, turn.now, ROWS_MAX)? {
-            if entry.expires_at <= turn.now {
+            if !entry.sound || entry.expires_at <= turn.now {
                 self.expire(turn, entry)?;
                 continue;
             }

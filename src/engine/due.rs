@@ -54,7 +54,7 @@ impl Engine {
                     // Too late: its time has come.
                     entry.reason = Reason::None;
                 }
-                let can_ask = self.gates.get(&entry.gateway).is_some();
+                let can_ask = self.can_ask(&entry);
                 if overdue_at <= turn.now || (phase == Phase::LookUp && !can_ask) {
                     let reason = if entry.reason == Reason::None { overdue } else { entry.reason };
                     let outcome = Outcome::new(Class::Uncertain, reason).with_code(entry.vendor_code.clone());
@@ -72,13 +72,19 @@ impl Engine {
         Ok(())
     }
 
+    /// Whether its gateway can be asked about it. Where that means to make the request again, it must be the same one.
+    fn can_ask(&self, entry: &Entry) -> bool {
+        let settling = self.gates.get(&entry.gateway).map(|gate| gate.capabilities.settling);
+        settling.is_some_and(|settling| entry.sound || !matches!(settling, Settling::Repeat(_)))
+    }
+
     /// Possibly sent, and the time has come at which the configuration lets the text message go all the same.
     fn release_held(&mut self, turn: &mut Turn) -> Result<()> {
         if !self.agenda.is_due(Phase::Hold, turn.now) {
             return Ok(());
         }
         for mut entry in self.due(turn, Phase::Hold, ROWS_MAX)? {
-            if entry.fallback.is_some() && turn.now < entry.expires_at {
+            if entry.sound && entry.fallback.is_some() && turn.now < entry.expires_at {
                 self.fall_back(&mut entry, turn.now);
                 self.agenda.note(&entry);
                 self.outbox.save(&entry)?;

@@ -213,6 +213,7 @@ impl Engine {
             may_fall_back: ours && turn.now < entry.expires_at,
             may_look_up: self.gates.get(&entry.gateway).is_some(),
             may_hold: self.settings.fallback.uncertain_after.is_some(),
+            sound: entry.sound,
         });
         self.agenda.left(entry.phase, &entry.gateway);
         if said.by_fallback

@@ -65,6 +65,7 @@ fn entry(number: i64) -> Entry {
         tag: String::new(),
         fallback: None,
         delegated: false,
+        sound: true,
         owner: 0,
         created: time,
         send_at: time,

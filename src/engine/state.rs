@@ -16,7 +16,7 @@ use crate::config::Settings;
 use crate::error::{Code, Error, Result};
 use crate::gateway::{Capabilities, News};
 use crate::logging::Log;
-use crate::message::{Certainty, Priority, State};
+use crate::message::{Certainty, Priority, Reason, State};
 use crate::outbox::{Entry, Outbox, Phase, Position};
 use crate::time::Timestamp;
 use parking_lot::Mutex;
@@ -113,6 +113,12 @@ impl Engine {
         };
         engine.show_role();
         engine.compare_templates();
+        if let Some(count) = engine.outbox.doubted() {
+            engine.log.error(format_args!(
+                "the log of the outbox (-wal) is damaged, and what was written last is gone: {count} messages may have been \
+                 sent already and are only asked about; messages accepted last may be missing"
+            ));
+        }
         engine
     }
 
@@ -291,6 +297,9 @@ impl Engine {
         if matches!(error.code(), Code::OutboxIo | Code::OutboxCorrupt) {
             // What SQLite holds in memory may differ from the disk now; a failure to open is tried again next turn.
             let _ = self.outbox.reopen();
+            if error.code() == Code::OutboxCorrupt {
+                let _ = self.outbox.rebuild_indexes();
+            }
             self.role.look_anew();
         }
         self.agenda.forget();
@@ -418,6 +427,16 @@ impl Engine {
 
     /// Ends a message within the turn.
     pub(super) fn finish(&mut self, turn: &mut Turn, entry: &mut Entry, state: State, sure: Certainty) -> Result<()> {
+        let (state, sure) = match state {
+            State::Delivered => (state, sure),
+            _ if entry.sound => (state, sure),
+            _ => {
+                entry.reason = Reason::OutboxDamaged;
+                self.log
+                    .error(format_args!("message {}: the outbox is damaged there; it may have been sent", entry.id));
+                (State::Unknown, Certainty::PossiblySent)
+            }
+        };
         self.outbox.finish(entry, state, sure, turn.now)?;
         if state != State::Delivered {
             self.log.info(format_args!("message {}: {} ({}, {})", entry.id, entry.state, entry.channel, entry.reason));

@@ -114,16 +114,13 @@ impl Engine {
                 self.take_back(turn, entry)?;
                 Ok(false)
             }
-            Some(mut entry) if entry.phase.is_lane() => {
+            Some(mut entry) if entry.phase.is_lane() && entry.sound => {
                 self.agenda.left(entry.phase, &entry.gateway);
                 entry.reason = Reason::CancelledByCaller;
                 self.finish(turn, &mut entry, State::Cancelled, Certainty::NotSent)?;
                 Ok(true)
             }
-            Some(entry) => Err(Error::new(
-                Code::TooLate,
-                format!("key: the message is {} and has left; only one that waits can be cancelled", entry.state),
-            )),
+            Some(entry) => Err(too_late(&entry)),
         })
     }
 
@@ -153,6 +150,12 @@ impl Engine {
             }
         })
     }
+}
+
+fn too_late(entry: &Entry) -> Error {
+    let left = if entry.phase.is_lane() { "may have left (the outbox is damaged)" } else { "has left" };
+    let text = format!("key: the message is {} and {left}; only one that waits can be cancelled", entry.state);
+    Error::new(Code::TooLate, text)
 }
 
 fn key_conflict() -> Error {

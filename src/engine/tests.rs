@@ -1,6 +1,7 @@
 //! The engine on a fake clock and a scripted gateway: every promise of the queue, without threads and without sleeping.
 
 mod batch;
+mod damage;
 mod faults;
 mod gateways;
 mod images;

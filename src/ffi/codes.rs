@@ -218,6 +218,8 @@ pub const ALIMI_REASON_DELIVERY_UNCONFIRMED: i32 = 501;
 pub const ALIMI_REASON_REPORT_OVERDUE: i32 = 502;
 /// The program ended while the request was under way.
 pub const ALIMI_REASON_INTERRUPTED: i32 = 503;
+/// The outbox was damaged: it may have been sent already.
+pub const ALIMI_REASON_OUTBOX_DAMAGED: i32 = 504;
 /// Its time ran out before it could leave.
 pub const ALIMI_REASON_EXPIRED: i32 = 600;
 /// The caller cancelled it.

@@ -163,6 +163,8 @@ numbered! {
         ReportOverdue = 502, "report_overdue";
         /// The program ended while the request was under way.
         Interrupted = 503, "interrupted";
+        /// The outbox was damaged: it may have been sent already.
+        OutboxDamaged = 504, "outbox_damaged";
 
         /// Its time ran out before it could leave.
         Expired = 600, "expired";

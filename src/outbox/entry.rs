@@ -56,11 +56,13 @@ pub(crate) struct Entry {
     pub created: Timestamp,
     pub send_at: Timestamp,
     pub expires_at: Timestamp,
+    /// It is as this library wrote it (mark.rs). One that is not never leaves.
+    pub sound: bool,
 }
 
 const COLUMNS: &str = "id, phase, due, state, channel, certainty, reason, attempts, tries, fell_back, sent_at, \
      finished_at, reference, vendor_code, key, priority, account, gateway, template, tag, fallback, owner, created, \
-     send_at, expires_at, left_at, delegated, interrupted";
+     send_at, expires_at, left_at, delegated, interrupted, mark";
 
 /// Placed before every `SELECT` of whole entries.
 pub(super) fn select(rest: &str) -> String {
@@ -70,7 +72,7 @@ pub(super) fn select(rest: &str) -> String {
 impl Entry {
     pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<Entry> {
         let fallback: i32 = row.get(20)?;
-        Ok(Entry {
+        let mut entry = Entry {
             id: row.get(0)?,
             phase: row.get(1)?,
             due: row.get(2)?,
@@ -99,7 +101,10 @@ impl Entry {
             left_at: row.get(25)?,
             delegated: row.get(26)?,
             interrupted: row.get(27)?,
-        })
+            sound: true,
+        };
+        entry.sound = entry.fitting_mark() == row.get::<_, i64>(28)?;
+        Ok(entry)
     }
 
     /// Marks the entry as carried by a request.
@@ -177,8 +182,8 @@ impl Outbox {
             .prepare_cached(
                 "UPDATE message SET phase = ?2, due = ?3, state = ?4, channel = ?5, certainty = ?6, reason = ?7, \
                  attempts = ?8, tries = ?9, fell_back = ?10, sent_at = ?11, finished_at = ?12, reference = ?13, \
-                 vendor_code = ?14, left_at = ?15, fallback = ?16, gateway = ?17, delegated = ?18, interrupted = ?19 \
-                 WHERE id = ?1",
+                 vendor_code = ?14, left_at = ?15, fallback = ?16, gateway = ?17, delegated = ?18, interrupted = ?19, \
+                 mark = ?20 WHERE id = ?1",
             )
             .map_err(|e| self.fault(e))?;
         statement
@@ -202,6 +207,7 @@ impl Outbox {
                 entry.gateway,
                 entry.delegated,
                 entry.interrupted,
+                entry.mark(),
             ])
             .map(drop)
             .map_err(|e| self.fault(e))

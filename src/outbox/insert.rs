@@ -53,6 +53,7 @@ impl Entry {
             send_at: message.send_at,
             expires_at: message.expires_at,
             delegated: false,
+            sound: true,
         };
         (entry, message.digest, message.payload)
     }
@@ -77,9 +78,9 @@ impl Outbox {
                 .prepare_cached(
                     "INSERT INTO message (phase, due, state, channel, certainty, reason, attempts, tries, fell_back, \
                      reference, vendor_code, key, digest, priority, account, gateway, template, tag, fallback, owner, \
-                     created, send_at, expires_at, left_at, delegated) \
+                     created, send_at, expires_at, left_at, delegated, mark) \
                      VALUES (?1, ?2, ?3, ?4, ?5, 0, ?6, ?7, 0, '', '', ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, \
-                     ?17, ?18, ?19, ?20, ?21) ON CONFLICT (key) DO NOTHING",
+                     ?17, ?18, ?19, ?20, ?21, ?22) ON CONFLICT (key) DO NOTHING",
                 )
                 .map_err(|e| self.fault(e))?;
             statement
@@ -105,6 +106,7 @@ impl Outbox {
                     entry.expires_at.0,
                     entry.left_at.map(|t| t.0),
                     entry.delegated,
+                    entry.mark(),
                 ])
                 .map_err(|e| self.fault(e))?
         };

@@ -16,6 +16,8 @@ mod identity;
 mod images;
 mod insert;
 mod lock;
+mod log;
+mod mark;
 mod members;
 mod phase;
 mod reader;
@@ -70,24 +72,53 @@ pub(crate) struct Outbox {
     vault: Arc<Vault>,
     progress: reseal::Progress,
     cleaned: Option<Day>,
+    /// Of what the last process committed some is gone: so many messages are doubted.
+    doubted: Option<usize>,
+    /// The indexes were made anew since the start.
+    rebuilt: bool,
 }
 
 impl Outbox {
-    /// Opens or creates the file, brings its schema up to date and checks that it is an outbox.
+    /// Opens or creates the file for a process that has it to itself, brings its schema up to date and checks that it is an
+    /// outbox.
     pub fn open(path: &Path, keys: &Encryption) -> Result<Outbox> {
+        Outbox::open_as(path, keys, true)
+    }
+
+    fn open_as(path: &Path, keys: &Encryption, alone: bool) -> Result<Outbox> {
         create_private(path)?;
+        let cut = log::is_cut(path, alone);
         let mut connection = connect_to_write(path)?;
         let begun = connection.transaction_with_behavior(TransactionBehavior::Immediate);
         let transaction = begun.map_err(|e| fault(path, e))?;
         let vault = Vault::of(&transaction, path, keys)?;
         transaction.commit().map_err(|e| fault(path, e))?;
-        Outbox::with(connection, path, Arc::new(vault))
+        let mut outbox = Outbox::with(connection, path, Arc::new(vault))?;
+        if cut {
+            outbox.doubt_what_is_open()?;
+        }
+        Ok(outbox)
     }
 
     /// As [`Outbox::open`], for one of several processes that may all do so at once.
     pub fn open_shared(path: &Path, keys: &Encryption) -> Result<Outbox> {
         let _set_up = Lock::set_up(path, BUSY_WAIT)?;
-        Outbox::open(path, keys)
+        Outbox::open_as(path, keys, false)
+    }
+
+    fn doubt_what_is_open(&mut self) -> Result<()> {
+        self.begin()?;
+        let doubted = self.doubt_all();
+        let doubted = doubted.and_then(|count| self.commit().map(|()| count)).inspect_err(|_| self.rollback())?;
+        // What is behind the end of the log would be found again by the next start.
+        self.checkpoint();
+        self.doubted = Some(doubted);
+        Ok(())
+    }
+
+    /// How many messages are doubted since the start, if the log had lost something that was committed.
+    pub fn doubted(&self) -> Option<usize> {
+        self.doubted
     }
 
     /// With what its contents are sealed.
@@ -101,8 +132,14 @@ impl Outbox {
         self.identity.check(&self.path)?;
         let mut anew = Outbox::with(connect_to_write(&self.path)?, &self.path, self.vault())?;
         anew.tally.follow(&self.tally);
+        anew.rebuilt = self.rebuilt;
         *self = anew;
         Ok(())
+    }
+
+    /// Makes the indexes of a damaged file anew, once: they say nothing that the rows do not say.
+    pub fn rebuild_indexes(&mut self) -> Result<()> {
+        if std::mem::replace(&mut self.rebuilt, true) { Ok(()) } else { self.run("REINDEX message") }
     }
 
     fn with(connection: Connection, path: &Path, vault: Arc<Vault>) -> Result<Outbox> {
@@ -116,6 +153,8 @@ impl Outbox {
             vault,
             progress: reseal::Progress::default(),
             cleaned: None,
+            doubted: None,
+            rebuilt: false,
         };
         outbox.tally = outbox.count()?;
         Ok(outbox)

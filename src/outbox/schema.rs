@@ -4,7 +4,7 @@
 
 use super::fault;
 use crate::error::{Code, Error, Result};
-use rusqlite::Connection;
+use rusqlite::{Connection, Transaction};
 use rusqlite_migration::{M, Migrations};
 use std::path::Path;
 
@@ -138,8 +138,17 @@ ALTER TABLE message DROP COLUMN payload;
 /// Version 4: how many of a message's `tries` ended with the process that made them.
 const V4: &str = "ALTER TABLE message ADD COLUMN interrupted INTEGER NOT NULL DEFAULT 0";
 
+/// Version 5: the check value of a row (mark.rs).
+const V5: &str = "ALTER TABLE message ADD COLUMN mark INTEGER NOT NULL DEFAULT 0";
+
 fn migrations() -> Migrations<'static> {
-    Migrations::new(vec![M::up(V1), M::up(V2), M::up(V3), M::up(V4)])
+    Migrations::new(vec![
+        M::up(V1),
+        M::up(V2),
+        M::up(V3),
+        M::up(V4),
+        M::up_with_hook(V5, |t: &Transaction<'_>| Ok(super::mark::mark_all(t)?)),
+    ])
 }
 
 /// Sets the connection up and brings the schema to this version. What is not ours, or newer, is not written to.
@@ -203,7 +212,7 @@ mod tests {
             let sql = "INSERT INTO message (phase, due, state, channel, certainty, reason, attempts, tries, fell_back, \
                        reference, vendor_code, key, digest, priority, account, gateway, template, tag, fallback, owner, \
                        created, send_at, expires_at, delegated, payload) \
-                       VALUES (1, 0, 1, 1, 0, 0, 0, 0, 0, '', '', ?1, x'00', 1, '', '', '', '', 0, 0, 0, 0, 0, 0, ?2)";
+                       VALUES (1, 0, 1, 1, 1, 0, 0, 0, 0, '', '', ?1, x'00', 1, '', '', '', '', 0, 0, 0, 0, 0, 0, ?2)";
             connection.execute(sql, rusqlite::params![key, payload]).unwrap();
         }
         migrations().to_latest(&mut connection).unwrap();
@@ -214,5 +223,7 @@ mod tests {
         assert_eq!((contents("kept"), contents("erased")), (1, 0));
         let messages: i64 = connection.query_row("SELECT count(*) FROM message", [], |row| row.get(0)).unwrap();
         assert_eq!(messages, 2);
+        let marked = "SELECT count(*) FROM message WHERE mark <> 0";
+        assert_eq!(connection.query_row(marked, [], |row| row.get::<_, i64>(0)), Ok(2));
     }
 }

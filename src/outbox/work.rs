@@ -4,7 +4,7 @@
 
 use super::entry::{Entry, select};
 use super::{Outbox, Phase};
-use crate::error::Result;
+use crate::error::{Code, Error, Result};
 use crate::message::Priority;
 use crate::time::Timestamp;
 use rusqlite::{Row, params};
@@ -37,7 +37,7 @@ impl Outbox {
         let most = i64::try_from(most).unwrap_or(i64::MAX);
         let rows =
             statement.query_map(params![phase as i32, lane, now.0, most], Entry::read).map_err(|e| self.fault(e))?;
-        rows.collect::<rusqlite::Result<_>>().map_err(|e| self.fault(e))
+        self.led_to(phase, rows)
     }
 
     /// Entries of a gateway's lane that have waited too long, among the next `looks` that are due after `position`, and
@@ -54,9 +54,9 @@ impl Outbox {
                    AND (due, id) > (?4, ?5) ORDER BY due, id LIMIT ?6";
         let mut statement = self.connection.prepare_cached(sql).map_err(|e| self.fault(e))?;
         let most = i64::try_from(looks).unwrap_or(i64::MAX);
-        let phase = Phase::lane(priority) as i32;
+        let lane = Phase::lane(priority);
         let mut rows = statement
-            .query(params![phase, gateway, now.0, position.due.0, position.id, most])
+            .query(params![lane as i32, gateway, now.0, position.due.0, position.id, most])
             .map_err(|e| self.fault(e))?;
         let (mut expired, mut next, mut looked) = (Vec::new(), Position::START, 0);
         while let Some(row) = rows.next().map_err(|e| self.fault(e))? {
@@ -64,10 +64,25 @@ impl Outbox {
             let (due, id, expires_at) = read(row).map_err(|e| self.fault(e))?;
             (next, looked) = (Position { due, id }, looked + 1);
             if expires_at <= now {
-                expired.extend(self.load(id)?);
+                expired.push(self.load(id)?.filter(|row| row.phase == lane).ok_or_else(|| self.misled())?);
             }
         }
         Ok((expired, if looked < looks { Position::START } else { next }))
+    }
+
+    /// The entries to which an index led. SQLite takes their phase from the index, which may be what is damaged.
+    fn led_to(&self, phase: Phase, rows: impl Iterator<Item = rusqlite::Result<Entry>>) -> Result<Vec<Entry>> {
+        let entries = rows.collect::<rusqlite::Result<Vec<_>>>().map_err(|e| self.fault(e))?;
+        for entry in entries.iter().filter(|entry| !entry.sound) {
+            if self.load(entry.id)?.is_none_or(|row| row.phase != phase) {
+                return Err(self.misled());
+            }
+        }
+        Ok(entries)
+    }
+
+    fn misled(&self) -> Error {
+        Error::new(Code::OutboxCorrupt, format!("outbox {}: an index does not fit its table", self.path.display()))
     }
 
     /// The earliest due time of a phase that is no lane.

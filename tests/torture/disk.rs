@@ -2,10 +2,12 @@
 //! pages damaged. What is refused is sent again with the same key, as a caller should.
 
 use crate::crew::Worker;
+use crate::kill::random;
 use crate::namespace::play;
 use crate::rig::{Rig, preloaded};
 use crate::table::{Row, Scale, Scenario};
 use alimi::{Client, Settings};
+use rusqlite::Connection;
 use serde_json::json;
 use std::fs;
 use std::io::Write;
@@ -121,24 +123,18 @@ fn removed(scale: Scale) -> Row {
     rig.finish_with(worker, rounds)
 }
 
-/// Damages pages of an outbox in which half was sent. What the damaged file no longer tells of counts as unknown; what
-/// it does tell of must not be sent twice, and nothing may panic.
+/// Damages the file or the log of an outbox in which half was sent. What the damaged file no longer tells of counts as
+/// unknown; what it does tell of must not be sent twice, and nothing may panic.
 fn damaged(scale: Scale) -> Row {
     let rounds = scale.part(10, 5);
-    let mut total = Row { rounds, unknowable: true, overwritten: true, ..Row::default() };
-    let mut refused = 0;
+    let mut total = Row { rounds, unknowable: true, ..Row::default() };
+    let ((mut random, seed), mut refused, mut forgotten) = (random(), 0, 0);
     for round in 0..rounds {
         let mut rig = Rig::new("nhncloud");
         let worker = Worker::start(rig.folder(), &rig.order(&json!({}), 0, MESSAGES));
         worker.listen(&mut rig.witness, Instant::now() + Duration::from_secs(5), 2 * MESSAGES);
         worker.kill(&mut rig.witness);
-        let name = ["outbox.db", "outbox.db-wal"][round as usize % 2];
-        let mut bytes = fs::read(rig.folder().join(name)).unwrap();
-        for _ in 0..1 + round % 3 {
-            let at = fastrand::usize(..bytes.len().div_ceil(4096)) * 4096;
-            bytes.iter_mut().skip(at).take(fastrand::usize(1..4096)).for_each(|byte| *byte = fastrand::u8(..));
-        }
-        fs::write(rig.folder().join(name), bytes).unwrap();
+        overwrite(rig.folder(), round.is_multiple_of(2), &mut random);
         let settings = Settings::parse(&rig.configuration(&json!({})).to_string()).unwrap();
         match Client::start(settings) {
             Ok(client) => hear(&client, &mut rig),
@@ -150,16 +146,42 @@ fn damaged(scale: Scale) -> Row {
         total.unknown += row.lost + row.unknown;
         total.duplicated += row.duplicated;
         total.stall = total.stall.max(row.stall);
+        total.notes.extend(row.notes.into_iter().filter(|note| note.starts_with("doubled")));
+        forgotten += row.lost;
     }
     total.notes.push(format!("{refused} of {rounds} damaged files were refused at the start"));
+    total.notes.push(format!("of {forgotten} messages the damaged files told nothing; {seed}"));
     total
+}
+
+/// Overwrites one to three places of the log, or of the file after the log was moved into it: few bytes, which leave the
+/// form of a page whole, or many.
+fn overwrite(folder: &Path, log: bool, random: &mut fastrand::Rng) {
+    let path = folder.join(if log { "outbox.db-wal" } else { "outbox.db" });
+    if !log {
+        let connection = Connection::open(&path).unwrap();
+        connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).unwrap();
+    }
+    let mut bytes = fs::read(&path).unwrap();
+    // Behind it the log is zeros that were written ahead.
+    let used = bytes.iter().rposition(|byte| *byte != 0).unwrap();
+    for _ in 0..random.usize(1..=3) {
+        let (at, longest) = (random.usize(..used), if random.bool() { 16 } else { 4096 });
+        let count = random.usize(1..=longest);
+        bytes.iter_mut().skip(at).take(count).for_each(|byte| *byte = random.u8(..));
+    }
+    fs::write(path, bytes).unwrap();
 }
 
 /// Takes what results the damaged file still gives, as long as they come.
 fn hear(client: &Client, rig: &mut Rig) {
     let end = Instant::now() + Duration::from_secs(20);
     while let Ok(Some(result)) = client.poll(Duration::from_secs(2)) {
-        rig.witness.note(&format!("ended {} {}", result.key, result.state), Instant::now());
+        // It may have forgotten that it told this already; then it says what it still knows.
+        let forgot = result.state.to_string() == "unknown" && rig.witness.ended.contains_key(&result.key);
+        if !forgot {
+            rig.witness.note(&format!("ended {} {}", result.key, result.state), Instant::now());
+        }
         let acknowledged = client.acknowledge(&result.key);
         if acknowledged.is_err() || Instant::now() > end {
             break;

@@ -126,6 +126,9 @@ impl Rig {
                 witness.why.get(**key).cloned().unwrap_or_else(|| format!("{key} has not ended as the gateway did")),
             );
         }
+        if !journal.doubled.is_empty() {
+            notes.push(format!("doubled: {:?}", journal.doubled));
+        }
         if !witness.refused.is_empty() {
             notes.push(format!("refused and sent again: {:?}", witness.refused));
         }
@@ -134,11 +137,10 @@ impl Rig {
             accepted: kept.len(),
             delivered,
             lost: kept.len() - delivered - unknown,
-            duplicated: journal.doubled,
+            duplicated: journal.doubled.len(),
             unknown,
             stall: witness.stall,
             unknowable: false,
-            overwritten: false,
             notes,
         }
     }
@@ -155,7 +157,7 @@ pub struct Journal {
     /// How many channels delivered each key.
     keys: BTreeMap<String, u32>,
     /// Messages taken more than once by one channel, or delivered by more than one.
-    pub doubled: usize,
+    pub doubled: Vec<String>,
 }
 
 impl Journal {
@@ -167,13 +169,15 @@ impl Journal {
             false => BTreeMap::new(),
         };
         let mut keys: BTreeMap<String, u32> = BTreeMap::new();
-        let mut doubled = 0;
+        let mut doubled = Vec::new();
         for entry in messages {
             let key = by_text.get(&*entry.name).map_or(&*entry.name, |key| *key);
-            doubled += usize::from(entry.accepted > 1);
+            if entry.accepted > 1 {
+                doubled.push(key.to_owned());
+            }
             *keys.entry(key.to_owned()).or_default() += entry.delivered.min(1);
         }
-        doubled += keys.values().filter(|channels| **channels > 1).count();
+        doubled.extend(keys.iter().filter(|(_, channels)| **channels > 1).map(|(key, _)| key.clone()));
         Journal { keys, doubled }
     }
 

@@ -38,9 +38,6 @@ pub struct Row {
     pub stall: Duration,
     /// Only here may a fate be unknown, because nobody could know it.
     pub unknowable: bool,
-    /// The outbox was overwritten by chance. Its rows have no check value of their own, so that a message may be sent twice:
-    /// that is shown, and is no failure yet.
-    pub overwritten: bool,
     /// What else is worth saying.
     pub notes: Vec<String>,
 }
@@ -154,7 +151,7 @@ fn show(rows: &[(&'static str, Result<Row, String>)]) -> ExitCode {
                 let cells = counts.iter().map(usize::to_string).chain([format!("{:.1} s", row.stall.as_secs_f64())]);
                 let cells = cells.map(|text| Cell::new(text).set_alignment(CellAlignment::Right));
                 table.add_row([Cell::new(name)].into_iter().chain(cells));
-                if row.lost > 0 || (row.duplicated > 0 && !row.overwritten) || (row.unknown > 0 && !row.unknowable) {
+                if row.lost > 0 || row.duplicated > 0 || (row.unknown > 0 && !row.unknowable) {
                     wrong.push(format!("{name}: lost, doubled, or unknown without need"));
                 }
                 notes.extend(row.notes.iter().map(|note| format!("{name}: {note}")));

@@ -103,6 +103,8 @@ namespace Alimi
         ReportOverdue = 502,
         /// <summary>The program ended while the request was under way.</summary>
         Interrupted = 503,
+        /// <summary>The outbox was damaged: it may have been sent already.</summary>
+        OutboxDamaged = 504,
         /// <summary>Its time ran out before it could leave.</summary>
         Expired = 600,
         /// <summary>The caller cancelled it.</summary>

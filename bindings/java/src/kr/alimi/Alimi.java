@@ -289,6 +289,9 @@ public final class Alimi {
     /** The program ended while the request was under way. */
     public static final int REASON_INTERRUPTED = 503;
 
+    /** The outbox was damaged: it may have been sent already. */
+    public static final int REASON_OUTBOX_DAMAGED = 504;
+
     /** Its time ran out before it could leave. */
     public static final int REASON_EXPIRED = 600;
 
