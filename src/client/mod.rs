@@ -199,7 +199,7 @@ impl Client {
         self.check_open()?;
         let key = Key::parse(key)?;
         let entry = self.reader.lock().find(key.as_str())?;
-        entry.map(|entry| entry.result()).ok_or_else(not_found)
+        entry.map(|entry| entry.into_result()).ok_or_else(not_found)
     }
 
     /// Ends every waiting [`Client::poll`], or the next one where none waits.

@@ -45,8 +45,7 @@ impl Agenda {
 
     /// A row enters its phase and is due then.
     pub fn note(&mut self, entry: &Entry) {
-        let bound = self.bound_of(entry.phase, &entry.gateway);
-        bound.at = bound.at.min(entry.due);
+        self.change(entry.phase, &entry.gateway, |bound| bound.at = bound.at.min(entry.due));
     }
 
     /// A row enters a phase that is no lane.
@@ -57,20 +56,19 @@ impl Agenda {
 
     /// A row has left its phase, or is about to: the bound may be too early now.
     pub fn left(&mut self, phase: Phase, gateway: &str) {
-        self.bound_of(phase, gateway).exact = false;
+        self.change(phase, gateway, |bound| bound.exact = false);
     }
 
-    fn bound_of(&mut self, phase: Phase, gateway: &str) -> &mut Bound {
+    fn change(&mut self, phase: Phase, gateway: &str, change: impl FnOnce(&mut Bound)) {
         if !phase.is_lane() {
-            return &mut self.phases[phase as usize];
+            return change(&mut self.phases[phase as usize]);
         }
-        let known = self.learnt;
-        if !self.lanes.contains_key(gateway) {
+        let lanes = match self.lanes.get_mut(gateway) {
+            Some(lanes) => lanes,
             // Before it has looked, there may be more than what is noted.
-            self.lanes.insert(gateway.to_owned(), [if known { EMPTY } else { UNKNOWN }; 3]);
-        }
-        let lanes = self.lanes.entry(gateway.to_owned()).or_insert([UNKNOWN; 3]);
-        &mut lanes[phase as usize]
+            None => self.lanes.entry(gateway.to_owned()).or_insert([if self.learnt { EMPTY } else { UNKNOWN }; 3]),
+        };
+        change(&mut lanes[phase as usize]);
     }
 
     /// Whether the lanes have to be looked at anew.
@@ -122,7 +120,7 @@ impl Agenda {
     /// Makes the bound of a lane exact.
     pub fn refresh_lane(&mut self, priority: Priority, gateway: &str, outbox: &Outbox) -> Result<()> {
         let at = outbox.next_in_lane(priority, gateway)?.unwrap_or(NEVER);
-        *self.bound_of(Phase::lane(priority), gateway) = Bound { at, exact: true };
+        self.change(Phase::lane(priority), gateway, |bound| *bound = Bound { at, exact: true });
         Ok(())
     }
 

@@ -24,9 +24,9 @@ const UNABLE_WAIT: Duration = Duration::from_secs(60);
 const LOOKS: usize = 5_000;
 
 /// Who carries the messages of a lane now.
-enum Carrier {
+enum Carrier<'a> {
     /// The gateway itself, or its standby.
-    Gateway(String),
+    Gateway(&'a str),
     /// Each finds its own: theirs is gone or draining.
     Each,
 }
@@ -50,7 +50,7 @@ impl Engine {
     fn send_lane(&mut self, turn: &mut Turn, priority: Priority, gateway: &str) -> Result<()> {
         let carrier = match self.carrier(gateway, turn.now) {
             Carrier::Each => return self.move_lane(turn, priority, gateway),
-            Carrier::Gateway(carrier) => carrier,
+            Carrier::Gateway(carrier) => carrier.to_owned(),
         };
         let room = self.room(&carrier, priority, turn);
         if room == 0 {
@@ -73,7 +73,7 @@ impl Engine {
                 // Its own gateway may take it ahead of its time, once it is well again.
                 let anew = if carrier == gateway { leaves_at } else { turn.now.after(UNABLE_WAIT).min(leaves_at) };
                 entry.due = anew;
-                self.outbox.save(&entry)?;
+                self.outbox.save(&mut entry)?;
                 self.agenda.note(&entry);
                 continue;
             }
@@ -89,7 +89,7 @@ impl Engine {
             unreadable => return self.put_off(entry, &unreadable, turn.now),
         };
         entry.depart(self.departure(&entry.gateway, turn.now));
-        self.outbox.save(&entry)?;
+        self.outbox.save(&mut entry)?;
         self.agenda.note(&entry);
         turn.depart(entry, Arc::new(payload));
         Ok(())
@@ -106,7 +106,7 @@ impl Engine {
             self.log.error(format_args!("message {id}: its content is damaged; it will expire unsent"));
             entry.due = entry.expires_at;
         }
-        self.outbox.save(&entry)
+        self.outbox.save(&mut entry)
     }
 
     /// Messages whose gateway is gone or draining go where the configuration sends them now.
@@ -124,7 +124,7 @@ impl Engine {
                     entry.due = turn.now.after(UNABLE_WAIT).min(entry.expires_at);
                 }
             }
-            self.outbox.save(&entry)?;
+            self.outbox.save(&mut entry)?;
             self.agenda.note(&entry);
         }
         self.agenda.refresh_lane(priority, gateway, &self.outbox)
@@ -146,17 +146,17 @@ impl Engine {
         if entry.reason == Reason::None {
             entry.reason = Reason::Expired;
         }
-        self.finish(turn, &mut entry, State::Expired, Certainty::NotSent)
+        self.finish(turn, entry, State::Expired, Certainty::NotSent)
     }
 
-    fn carrier(&self, gateway: &str, now: Timestamp) -> Carrier {
+    fn carrier<'a>(&'a self, gateway: &'a str, now: Timestamp) -> Carrier<'a> {
         let routing = &self.settings.routing;
         let Some(gate) = self.gates.get(gateway).filter(|_| !routing.draining.contains(gateway)) else {
             return Carrier::Each;
         };
         let standby = routing.standby.get(gateway).filter(|_| gate.is_down(now));
         let able = standby.filter(|name| self.gates.get(name).is_some_and(|gate| !gate.is_down(now)));
-        Carrier::Gateway(able.map_or(gateway, String::as_str).to_owned())
+        Carrier::Gateway(able.map_or(gateway, String::as_str))
     }
 
     fn passage(&self, gateway: &str, now: Timestamp) -> Passage {

@@ -62,7 +62,7 @@ impl Engine {
                     continue;
                 }
                 entry.due = if can_ask { turn.now.after(LOOK_UP_LEASE).min(overdue_at) } else { overdue_at };
-                self.outbox.save(&entry)?;
+                self.outbox.save(&mut entry)?;
                 if can_ask {
                     turn.look_ups.push(entry);
                 }
@@ -87,9 +87,9 @@ impl Engine {
             if entry.sound && entry.fallback.is_some() && turn.now < entry.expires_at {
                 self.fall_back(&mut entry, turn.now);
                 self.agenda.note(&entry);
-                self.outbox.save(&entry)?;
+                self.outbox.save(&mut entry)?;
             } else {
-                self.finish(turn, &mut entry, State::Unknown, Certainty::PossiblySent)?;
+                self.finish(turn, entry, State::Unknown, Certainty::PossiblySent)?;
             }
         }
         self.agenda.refresh(Phase::Hold, &self.outbox)

@@ -77,8 +77,9 @@ impl Engine {
     /// After the commit: a failed turn hears them again.
     pub(super) fn show_answers(&self, gateway: &str, words: &[Word], now: Timestamp) {
         let mut pulse = self.pulse.lock();
+        let known = pulse.of(gateway);
         for word in words {
-            pulse.heard(gateway, word.outcome.class, word.outcome.reason, now);
+            known.heard(word.outcome.class, word.outcome.reason, now);
         }
     }
 
@@ -110,7 +111,7 @@ impl Engine {
         self.agenda.left(entry.phase, &entry.gateway);
         entry.channel = channel;
         entry.vendor_code.clone_from(&said.vendor_code);
-        self.finish(turn, &mut entry, State::Delivered, Certainty::Sent)
+        self.finish(turn, entry, State::Delivered, Certainty::Sent)
     }
 
     fn looked_up(&mut self, turn: &mut Turn, word: &Word) -> Result<()> {
@@ -143,7 +144,7 @@ impl Engine {
         self.accepted.remove(&id);
         entry.due = entry.due.min(again_at);
         self.agenda.note(&entry);
-        self.outbox.save(&entry)
+        self.outbox.save(&mut entry)
     }
 
     /// Whether what was found by its content is another message of ours with the same content.
@@ -166,7 +167,7 @@ impl Engine {
         match word.outcome.class {
             Class::Ok => {
                 entry.reason = Reason::CancelledByCaller;
-                return self.finish(turn, &mut entry, State::Cancelled, Certainty::NotSent);
+                return self.finish(turn, entry, State::Cancelled, Certainty::NotSent);
             }
             // Nobody knows; the question is put again.
             Class::Transient | Class::Operator | Class::Uncertain | Class::Pending | Class::Unsent => {
@@ -180,7 +181,7 @@ impl Engine {
             }
         }
         self.agenda.note(&entry);
-        self.outbox.save(&entry)
+        self.outbox.save(&mut entry)
     }
 
     /// Has the gateway asked to take a reservation back. The wish is on disk, so it outlives this process, and whichever
@@ -190,7 +191,7 @@ impl Engine {
         entry.due = turn.now;
         self.accepted.remove(&entry.id);
         self.agenda.note(&entry);
-        self.outbox.save(&entry)
+        self.outbox.save(&mut entry)
     }
 
     /// Asks the policy and does what it says.
@@ -247,7 +248,7 @@ impl Engine {
                 // Taken back at the gateway, by us or by somebody there.
                 let cancelled = state == State::Failed && said.reason == Reason::CancelledByCaller;
                 let state = if cancelled { State::Cancelled } else { state };
-                return self.finish(turn, &mut entry, state, certainty);
+                return self.finish(turn, entry, state, certainty);
             }
         }
         if matches!(action, Action::Retry | Action::Persist | Action::FallBack | Action::Hold) {
@@ -255,7 +256,7 @@ impl Engine {
             self.log.debug(format_args!("message {id}: {reason}; next by {channel} at {}", entry.due.to_iso()));
         }
         self.agenda.note(&entry);
-        self.outbox.save(&entry)?;
+        self.outbox.save(&mut entry)?;
         self.accepted.remove(&entry.id);
         if entry.phase == Phase::Await {
             if let Some(gate) = self.gates.get_mut(&entry.gateway) {

@@ -66,6 +66,7 @@ fn entry(number: i64) -> Entry {
         fallback: None,
         delegated: false,
         sound: true,
+        written_place: 0,
         owner: 0,
         created: time,
         send_at: time,

@@ -36,25 +36,23 @@ pub(crate) struct Pulse {
 impl Pulse {
     /// How this gateway does.
     pub fn of(&mut self, gateway: &str) -> &mut GatewayPulse {
-        if !self.gateways.contains_key(gateway) {
-            self.gateways.insert(gateway.to_owned(), GatewayPulse::default());
-        }
         self.gateways.entry(gateway.to_owned()).or_default()
     }
+}
 
-    /// An answer came, or was lost.
-    pub fn heard(&mut self, gateway: &str, class: Class, reason: Reason, now: Timestamp) {
-        let pulse = self.of(gateway);
+impl GatewayPulse {
+    /// An answer about a message came, or was lost.
+    pub fn heard(&mut self, class: Class, reason: Reason, now: Timestamp) {
         match class {
             // A refusal of one message is an answer too: the gateway works.
             Class::Ok | Class::Pending | Class::Fallback | Class::Permanent | Class::Absent => {
-                pulse.last_success = Some(now);
-                pulse.failures_in_row = 0;
+                self.last_success = Some(now);
+                self.failures_in_row = 0;
             }
             Class::Transient | Class::Operator | Class::Configuration | Class::Uncertain => {
-                pulse.last_failure = Some(now);
-                pulse.last_reason = Some(reason);
-                pulse.failures_in_row = pulse.failures_in_row.saturating_add(1);
+                self.last_failure = Some(now);
+                self.last_reason = Some(reason);
+                self.failures_in_row = self.failures_in_row.saturating_add(1);
             }
             Class::Unsent => {}
         }

@@ -118,7 +118,7 @@ impl ResultQueue {
                 inner.asked_for_more |= refill;
                 drop(inner);
                 // On the caller's thread: the engine only hands its entry over.
-                return Ok(Waited { result: Some(entry.result()), refill });
+                return Ok(Waited { result: Some(entry.into_result()), refill });
             }
             if let Some(error) = &inner.closed {
                 return Err(error.clone());

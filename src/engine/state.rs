@@ -426,7 +426,7 @@ impl Engine {
     }
 
     /// Ends a message within the turn.
-    pub(super) fn finish(&mut self, turn: &mut Turn, entry: &mut Entry, state: State, sure: Certainty) -> Result<()> {
+    pub(super) fn finish(&mut self, turn: &mut Turn, mut entry: Entry, state: State, sure: Certainty) -> Result<()> {
         let (state, sure) = match state {
             State::Delivered => (state, sure),
             _ if entry.sound => (state, sure),
@@ -437,12 +437,12 @@ impl Engine {
                 (State::Unknown, Certainty::PossiblySent)
             }
         };
-        self.outbox.finish(entry, state, sure, turn.now)?;
+        self.outbox.finish(&mut entry, state, sure, turn.now)?;
         if state != State::Delivered {
             self.log.info(format_args!("message {}: {} ({}, {})", entry.id, entry.state, entry.channel, entry.reason));
         }
         match self.role {
-            Role::Exclusive { .. } => turn.finished.push(entry.clone()),
+            Role::Exclusive { .. } => turn.finished.push(entry),
             // Other processes number results too, and messages change hands: only the disk knows the order.
             Role::Shared(_) => turn.refill = true,
         }

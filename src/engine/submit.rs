@@ -35,14 +35,13 @@ impl Engine {
             }
             let due = self.leaves_at(&message.gateway, message.created, message.send_at, turn.now);
             let depart = self.departs_at_once(message, due, turn);
-            let (lane, gateway) = (Phase::lane(message.priority), message.gateway.clone());
             verdicts.push(match self.outbox.insert(sealed, owner, due, depart)? {
                 Inserted::Duplicate => Verdict::Duplicate,
                 Inserted::Conflict => Verdict::Refused(key_conflict()),
                 Inserted::New(entry, payload) => {
                     turn.kept += 1;
                     self.agenda.note(&entry);
-                    self.agenda.left(lane, &gateway);
+                    self.agenda.left(Phase::lane(entry.priority), &entry.gateway);
                     if depart.is_some() {
                         turn.depart(*entry, payload);
                     }
@@ -117,7 +116,7 @@ impl Engine {
             Some(mut entry) if entry.phase.is_lane() && entry.sound => {
                 self.agenda.left(entry.phase, &entry.gateway);
                 entry.reason = Reason::CancelledByCaller;
-                self.finish(turn, &mut entry, State::Cancelled, Certainty::NotSent)?;
+                self.finish(turn, entry, State::Cancelled, Certainty::NotSent)?;
                 Ok(true)
             }
             Some(entry) => Err(too_late(&entry)),

@@ -58,11 +58,22 @@ pub(crate) struct Entry {
     pub expires_at: Timestamp,
     /// It is as this library wrote it (mark.rs). One that is not never leaves.
     pub sound: bool,
+    /// The [`Entry::place`] that its row says.
+    pub written_place: u64,
 }
 
 const COLUMNS: &str = "id, phase, due, state, channel, certainty, reason, attempts, tries, fell_back, sent_at, \
      finished_at, reference, vendor_code, key, priority, account, gateway, template, tag, fallback, owner, created, \
      send_at, expires_at, left_at, delegated, interrupted, mark";
+
+/// Without the gateway and its reference: indexes hold these, and would be written too.
+const SAVE: &str = "UPDATE message SET phase = ?2, due = ?3, state = ?4, channel = ?5, certainty = ?6, reason = ?7, \
+     attempts = ?8, tries = ?9, fell_back = ?10, sent_at = ?11, finished_at = ?12, vendor_code = ?13, left_at = ?14, \
+     fallback = ?15, delegated = ?16, interrupted = ?17, mark = ?18 WHERE id = ?1";
+const SAVE_WITH_PLACE: &str = "UPDATE message SET phase = ?2, due = ?3, state = ?4, channel = ?5, certainty = ?6, \
+     reason = ?7, attempts = ?8, tries = ?9, fell_back = ?10, sent_at = ?11, finished_at = ?12, vendor_code = ?13, \
+     left_at = ?14, fallback = ?15, delegated = ?16, interrupted = ?17, mark = ?18, reference = ?19, gateway = ?20 \
+     WHERE id = ?1";
 
 /// Placed before every `SELECT` of whole entries.
 pub(super) fn select(rest: &str) -> String {
@@ -102,7 +113,9 @@ impl Entry {
             delegated: row.get(26)?,
             interrupted: row.get(27)?,
             sound: true,
+            written_place: 0,
         };
+        entry.written_place = entry.place();
         entry.sound = entry.fitting_mark() == row.get::<_, i64>(28)?;
         Ok(entry)
     }
@@ -144,24 +157,25 @@ impl Entry {
     }
 
     /// What the caller is told.
-    pub fn result(&self) -> MessageResult {
+    pub fn into_result(self) -> MessageResult {
+        let text = self.sentence();
         MessageResult {
-            key: self.key.as_str().to_owned(),
+            key: self.key.into(),
             state: self.state,
             channel: self.channel,
             certainty: self.certainty,
             attempts: self.attempts,
             reason: self.reason,
-            account: self.account.clone(),
-            gateway: self.gateway.clone(),
-            reference: self.reference.clone(),
-            vendor_code: self.vendor_code.clone(),
-            template: self.template.clone(),
-            tag: self.tag.clone(),
+            account: self.account,
+            gateway: self.gateway,
+            reference: self.reference,
+            vendor_code: self.vendor_code,
+            template: self.template,
+            tag: self.tag,
             created: self.created,
             sent: self.sent_at,
             finished: self.finished_at,
-            text: self.sentence(),
+            text,
         }
     }
 
@@ -176,41 +190,36 @@ impl Entry {
 
 impl Outbox {
     /// Writes everything about an entry that can change.
-    pub fn save(&mut self, entry: &Entry) -> Result<()> {
-        let mut statement = self
-            .connection
-            .prepare_cached(
-                "UPDATE message SET phase = ?2, due = ?3, state = ?4, channel = ?5, certainty = ?6, reason = ?7, \
-                 attempts = ?8, tries = ?9, fell_back = ?10, sent_at = ?11, finished_at = ?12, reference = ?13, \
-                 vendor_code = ?14, left_at = ?15, fallback = ?16, gateway = ?17, delegated = ?18, interrupted = ?19, \
-                 mark = ?20 WHERE id = ?1",
-            )
-            .map_err(|e| self.fault(e))?;
-        statement
-            .execute(params![
-                entry.id,
-                entry.phase as i32,
-                entry.due.0,
-                entry.state as i32,
-                entry.channel as i32,
-                entry.certainty as i32,
-                entry.reason as i32,
-                entry.attempts,
-                entry.tries,
-                entry.fell_back,
-                entry.sent_at.map(|t| t.0),
-                entry.finished_at.map(|t| t.0),
-                entry.reference,
-                entry.vendor_code,
-                entry.left_at.map(|t| t.0),
-                entry.fallback.map_or(0, |c| c as i32),
-                entry.gateway,
-                entry.delegated,
-                entry.interrupted,
-                entry.mark(),
-            ])
-            .map(drop)
-            .map_err(|e| self.fault(e))
+    pub fn save(&mut self, entry: &mut Entry) -> Result<()> {
+        let place = entry.place();
+        let sql = if place == entry.written_place { SAVE } else { SAVE_WITH_PLACE };
+        let mut statement = self.connection.prepare_cached(sql).map_err(|e| self.fault(e))?;
+        let columns = params![
+            entry.id,
+            entry.phase as i32,
+            entry.due.0,
+            entry.state as i32,
+            entry.channel as i32,
+            entry.certainty as i32,
+            entry.reason as i32,
+            entry.attempts,
+            entry.tries,
+            entry.fell_back,
+            entry.sent_at.map(|t| t.0),
+            entry.finished_at.map(|t| t.0),
+            entry.vendor_code,
+            entry.left_at.map(|t| t.0),
+            entry.fallback.map_or(0, |c| c as i32),
+            entry.delegated,
+            entry.interrupted,
+            entry.mark(),
+            entry.reference,
+            entry.gateway,
+        ];
+        let most = statement.parameter_count();
+        statement.execute(columns.get(..most).unwrap_or(columns)).map_err(|e| self.fault(e))?;
+        entry.written_place = place;
+        Ok(())
     }
 
     /// The entry with this id.

@@ -24,7 +24,7 @@ impl Entry {
     fn new(message: Message, owner: i64, due: Timestamp) -> (Entry, [u8; 16], Payload) {
         let scheduled = message.send_at > message.created;
         let fallback = message.payload.alimtalk.as_ref().and(message.payload.text.as_ref()).map(|text| text.channel);
-        let entry = Entry {
+        let mut entry = Entry {
             id: 0,
             phase: Phase::lane(message.priority),
             due,
@@ -54,7 +54,9 @@ impl Entry {
             expires_at: message.expires_at,
             delegated: false,
             sound: true,
+            written_place: 0,
         };
+        entry.written_place = entry.place();
         (entry, message.digest, message.payload)
     }
 }

@@ -45,6 +45,15 @@ impl Entry {
     }
 }
 
+impl Entry {
+    /// A check value of what names it: its gateway, and that one's name for it.
+    pub(super) fn place(&self) -> u64 {
+        let mut sum = Sum(0);
+        [&self.gateway, &self.reference].iter().for_each(|text| sum.add_text(text));
+        sum.0
+    }
+}
+
 /// A phase, or the first of those that follow each other without the row being written as a whole.
 const fn kind(phase: Phase) -> i32 {
     match phase {
@@ -128,7 +137,7 @@ mod tests {
         entry.tries = 1;
         entry.left_at = Some(Timestamp(2));
         entry.reference = "a reference".into();
-        outbox.save(&entry).unwrap();
+        outbox.save(&mut entry).unwrap();
         assert!(sound(&outbox));
         outbox.rescue(Timestamp(3)).unwrap();
         assert!(sound(&outbox), "rescued");
@@ -175,9 +184,9 @@ mod tests {
             let (mut outbox, id) = outbox_with_a_message(folder.path());
             let (sql, before) = (format!("UPDATE message SET {change}"), outbox.load(id).unwrap().unwrap().mark());
             outbox.connection.execute(&sql, []).unwrap();
-            let entry = outbox.load(id).unwrap().unwrap();
+            let mut entry = outbox.load(id).unwrap().unwrap();
             assert!(!entry.sound, "{change}: {before} is {}", entry.fitting_mark());
-            outbox.save(&entry).unwrap();
+            outbox.save(&mut entry).unwrap();
             assert!(!outbox.load(id).unwrap().unwrap().sound, "{change}: saved, it is believed again");
         }
     }
