@@ -12,8 +12,6 @@ use crate::outbox::{Entry, Phase};
 use crate::time::Timestamp;
 use std::time::Duration;
 
-/// Most accepted messages of which a copy is held.
-const ACCEPTED_MAX: usize = 4_000;
 /// The longest pause between two questions about an accepted message.
 const CHECK_PAUSE_MAX: Duration = Duration::from_secs(3_600);
 
@@ -37,7 +35,7 @@ impl Engine {
             }
             News::Reported(words) => {
                 for word in words {
-                    let known = self.accepted.remove(&word.id);
+                    let known = self.accepted.take(word.id);
                     let entry = known.map_or_else(|| self.outbox.load(word.id), |entry| Ok(Some(entry)))?;
                     if let Some(entry) = entry {
                         self.reported(turn, entry, word.channel, &word.outcome)?;
@@ -141,7 +139,7 @@ impl Engine {
         }
         let gate = self.gates.get(&entry.gateway);
         let again_at = turn.now.after(gate.map_or(LOOK_UP_LEASE, |gate| gate.capabilities.settle_after));
-        self.accepted.remove(&id);
+        self.accepted.take(id);
         entry.due = entry.due.min(again_at);
         self.agenda.note(&entry);
         self.outbox.save(&mut entry)
@@ -162,7 +160,7 @@ impl Engine {
         if entry.phase != Phase::Await {
             return Ok(());
         }
-        self.accepted.remove(&entry.id);
+        self.accepted.take(entry.id);
         self.agenda.left(entry.phase, &entry.gateway);
         match word.outcome.class {
             Class::Ok => {
@@ -189,7 +187,7 @@ impl Engine {
     pub(super) fn take_back(&mut self, turn: &Turn, mut entry: Entry) -> Result<()> {
         entry.reason = Reason::CancelledByCaller;
         entry.due = turn.now;
-        self.accepted.remove(&entry.id);
+        self.accepted.take(entry.id);
         self.agenda.note(&entry);
         self.outbox.save(&mut entry)
     }
@@ -257,21 +255,16 @@ impl Engine {
         }
         self.agenda.note(&entry);
         self.outbox.save(&mut entry)?;
-        self.accepted.remove(&entry.id);
+        self.accepted.take(entry.id);
         if entry.phase == Phase::Await {
             if let Some(gate) = self.gates.get_mut(&entry.gateway) {
                 gate.expects(turn.now);
             }
-            self.remember(entry);
+            if self.role.owner().is_none() {
+                self.accepted.hold(entry);
+            }
         }
         Ok(())
-    }
-
-    fn remember(&mut self, entry: Entry) {
-        if self.accepted.len() >= ACCEPTED_MAX {
-            self.accepted.clear();
-        }
-        self.accepted.insert(entry.id, entry);
     }
 
     fn await_report(&self, entry: &mut Entry, now: Timestamp) {

@@ -9,6 +9,7 @@
 //! - Light load: a message leaves in the turn that keeps it. Heavy load: what arrives during one commit is the next
 //!   group. There is no linger timer.
 
+mod accepted;
 mod agenda;
 mod backoff;
 mod breaker;

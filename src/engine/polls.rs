@@ -45,7 +45,8 @@ impl Engine {
                     (entry, channel, attempt)
                 }),
                 Mark::Ours(ours) => {
-                    let entry = self.outbox.find(ours.key.as_str())?;
+                    let known = self.accepted.take_by_key(&ours.key);
+                    let entry = known.map_or_else(|| self.outbox.find(ours.key.as_str()), |entry| Ok(Some(entry)))?;
                     entry.map(|entry: Entry| (entry, ours.channel, ours.attempt))
                 }
             };
@@ -56,7 +57,7 @@ impl Engine {
             // Of an earlier try only its arrival matters: the later one was made because it had failed.
             let stale = entry.channel == channel && entry.tries != attempt;
             if !stale || report.outcome.class == Class::Ok {
-                self.accepted.remove(&entry.id);
+                self.accepted.take(entry.id);
                 self.reported(turn, entry, channel, &report.outcome)?;
             }
         }

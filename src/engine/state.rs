@@ -1,5 +1,6 @@
 //! The engine's state and its step: one transaction per turn.
 
+use super::accepted::Accepted;
 use super::agenda::{Agenda, NEVER};
 use super::clock::Clock;
 use super::event::Event;
@@ -40,9 +41,7 @@ pub(crate) struct Engine {
     pub(super) expiring: BTreeMap<(String, Priority), Position>,
     /// Requests under way.
     pub(super) in_flight: HashMap<i64, Entry>,
-    /// Accepted messages as they are on disk, to spare reading them when their report comes soon. Only a copy: it is
-    /// dropped as a whole when it is full, and whenever it might differ.
-    pub(super) accepted: HashMap<i64, Entry>,
+    pub(super) accepted: Accepted,
     /// Look-ups under way.
     pub(super) looking_up: usize,
     /// Messages asked for since the size of the file was last looked at.
@@ -90,7 +89,7 @@ impl Engine {
             agenda: Agenda::unknown(),
             expiring: BTreeMap::new(),
             in_flight: HashMap::new(),
-            accepted: HashMap::new(),
+            accepted: Accepted::default(),
             looking_up: 0,
             unmeasured: usize::MAX,
             too_large: false,
@@ -398,6 +397,7 @@ impl Engine {
             self.outbox.set_back(back)?;
             self.gates.clock_set_back(now);
             self.agenda.forget();
+            self.accepted.clear();
         }
         Ok(())
     }

@@ -62,9 +62,18 @@ pub(crate) struct Entry {
     pub written_place: u64,
 }
 
-const COLUMNS: &str = "id, phase, due, state, channel, certainty, reason, attempts, tries, fell_back, sent_at, \
-     finished_at, reference, vendor_code, key, priority, account, gateway, template, tag, fallback, owner, created, \
-     send_at, expires_at, left_at, delegated, interrupted, mark";
+/// The SQL that reads whole entries, ending in this.
+macro_rules! select {
+    ($rest:literal $(,)?) => {
+        concat!(
+            "SELECT id, phase, due, state, channel, certainty, reason, attempts, tries, fell_back, sent_at, finished_at, ",
+            "reference, vendor_code, key, priority, account, gateway, template, tag, fallback, owner, created, send_at, ",
+            "expires_at, left_at, delegated, interrupted, mark FROM message ",
+            $rest
+        )
+    };
+}
+pub(super) use select;
 
 /// Without the gateway and its reference: indexes hold these, and would be written too.
 const SAVE: &str = "UPDATE message SET phase = ?2, due = ?3, state = ?4, channel = ?5, certainty = ?6, reason = ?7, \
@@ -74,11 +83,6 @@ const SAVE_WITH_PLACE: &str = "UPDATE message SET phase = ?2, due = ?3, state = 
      reason = ?7, attempts = ?8, tries = ?9, fell_back = ?10, sent_at = ?11, finished_at = ?12, vendor_code = ?13, \
      left_at = ?14, fallback = ?15, delegated = ?16, interrupted = ?17, mark = ?18, reference = ?19, gateway = ?20 \
      WHERE id = ?1";
-
-/// Placed before every `SELECT` of whole entries.
-pub(super) fn select(rest: &str) -> String {
-    format!("SELECT {COLUMNS} FROM message {rest}")
-}
 
 impl Entry {
     pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<Entry> {
@@ -224,12 +228,12 @@ impl Outbox {
 
     /// The entry with this id.
     pub fn load(&self, id: i64) -> Result<Option<Entry>> {
-        self.one(&select("WHERE id = ?1"), id)
+        self.one(select!("WHERE id = ?1"), id)
     }
 
     /// The entry with this key.
     pub fn find(&self, key: &str) -> Result<Option<Entry>> {
-        self.one(&select("WHERE key = ?1"), key)
+        self.one(select!("WHERE key = ?1"), key)
     }
 
     fn one(&self, sql: &str, parameter: impl rusqlite::ToSql) -> Result<Option<Entry>> {

@@ -93,7 +93,7 @@ impl Outbox {
 /// Marks the rows of a time without marks, as far as they may still leave: they are taken as they are. One that cannot be
 /// read is doubted. Reads whole entries: a later version with another column has to come before it in the same step.
 pub(super) fn mark_all(transaction: &Transaction<'_>) -> rusqlite::Result<()> {
-    let mut read = transaction.prepare(&select("WHERE id > ?1 AND phase < ?2 ORDER BY id LIMIT 1000"))?;
+    let mut read = transaction.prepare(select!("WHERE id > ?1 AND phase < ?2 ORDER BY id LIMIT 1000"))?;
     let mut write = transaction.prepare("UPDATE message SET mark = ?2 WHERE id = ?1")?;
     let mut last = i64::MIN;
     loop {

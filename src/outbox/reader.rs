@@ -81,7 +81,7 @@ impl Reader {
 
     /// The entry with this key.
     pub fn find(&self, key: &str) -> Result<Option<Entry>> {
-        let mut statement = self.connection.prepare_cached(&select("WHERE key = ?1")).map_err(|e| self.fault(e))?;
+        let mut statement = self.connection.prepare_cached(select!("WHERE key = ?1")).map_err(|e| self.fault(e))?;
         statement.query_row([key], Entry::read).optional().map_err(|e| self.fault(e))
     }
 

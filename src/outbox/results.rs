@@ -29,10 +29,10 @@ impl Outbox {
 
     /// Results of `owner` (every owner when `None`) with a number above `after`, in order.
     pub fn results_after(&self, after: i64, owner: Option<i64>, most: usize) -> Result<Vec<Entry>> {
-        let sql = select(
+        let sql = select!(
             "WHERE phase = ?1 AND lane IS NULL AND due > ?2 AND (?3 IS NULL OR owner = ?3) ORDER BY due LIMIT ?4",
         );
-        let mut statement = self.connection.prepare_cached(&sql).map_err(|e| self.fault(e))?;
+        let mut statement = self.connection.prepare_cached(sql).map_err(|e| self.fault(e))?;
         let rows = statement
             .query_map(
                 params![Phase::Result as i32, after, owner, i64::try_from(most).unwrap_or(i64::MAX)],

@@ -32,8 +32,8 @@ impl Outbox {
     }
 
     fn due_in(&self, phase: Phase, lane: Option<&str>, now: Timestamp, most: usize) -> Result<Vec<Entry>> {
-        let sql = select("WHERE phase = ?1 AND lane IS ?2 AND due <= ?3 ORDER BY due LIMIT ?4");
-        let mut statement = self.connection.prepare_cached(&sql).map_err(|e| self.fault(e))?;
+        let sql = select!("WHERE phase = ?1 AND lane IS ?2 AND due <= ?3 ORDER BY due LIMIT ?4");
+        let mut statement = self.connection.prepare_cached(sql).map_err(|e| self.fault(e))?;
         let most = i64::try_from(most).unwrap_or(i64::MAX);
         let rows =
             statement.query_map(params![phase as i32, lane, now.0, most], Entry::read).map_err(|e| self.fault(e))?;
@@ -127,8 +127,8 @@ impl Outbox {
 
     /// The entry that a gateway calls by this name.
     pub fn find_reference(&self, gateway: &str, reference: &str) -> Result<Option<Entry>> {
-        let sql = select("WHERE reference = ?1 AND reference <> '' AND gateway = ?2 LIMIT 1");
-        let mut statement = self.connection.prepare_cached(&sql).map_err(|e| self.fault(e))?;
+        let sql = select!("WHERE reference = ?1 AND reference <> '' AND gateway = ?2 LIMIT 1");
+        let mut statement = self.connection.prepare_cached(sql).map_err(|e| self.fault(e))?;
         let mut rows = statement.query_map([reference, gateway], Entry::read).map_err(|e| self.fault(e))?;
         rows.next().transpose().map_err(|e| self.fault(e))
     }
