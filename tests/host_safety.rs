@@ -66,6 +66,11 @@ fn the_program_may_change_its_directory_after_the_start() {
 }
 
 #[test]
+fn a_library_that_is_unloaded_with_a_live_client_goes_on() {
+    host("unload");
+}
+
+#[test]
 fn what_belongs_to_the_calling_thread_and_the_process_is_the_same_after_every_call() {
     let program = Program::compile("untouched.c", "gcc", "c11", "-DPACK=0");
     assert!(run(program.command().arg(quick_directory().path())).ends_with(" checks\n"));

@@ -2,6 +2,7 @@
  * What alimi does to the process it lives in. The arguments are an empty directory and the name of a scenario.
  */
 #include "process.h"
+#include <dlfcn.h>
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
@@ -281,6 +282,69 @@ static void the_program_may_change_its_directory(void)
     CHECK(is_there("here.db") && is_there("here.log") && is_there("here.journal"));
 }
 
+/* ---- unloading ---- */
+
+/* A second copy of the library, found by name at run time: this program itself holds the first one. */
+static void *library;
+
+/* As POSIX says it is to be done: a pointer to a function is no void pointer in C. */
+#define FIND(function, name) (*(void **)&(function) = dlsym(library, name), CHECK((function) != NULL))
+
+static void copy_the_library(const char *to)
+{
+    char line[1200], *path = NULL, *bytes = NULL;
+    struct stat status;
+    FILE *file = fopen("/proc/self/maps", "r");
+    CHECK(file != NULL);
+    while (path == NULL && fgets(line, sizeof line, file) != NULL)
+        if (strstr(line, "libalimi.so") != NULL) path = strchr(line, '/');
+    CHECK(fclose(file) == 0 && path != NULL);
+    path[strcspn(path, "\n")] = '\0';
+    CHECK(stat(path, &status) == 0 && (bytes = malloc((size_t)status.st_size)) != NULL);
+    CHECK((file = fopen(path, "rb")) != NULL);
+    CHECK(fread(bytes, 1, (size_t)status.st_size, file) == (size_t)status.st_size && fclose(file) == 0);
+    write_file(to, bytes, (size_t)status.st_size);
+    free(bytes);
+}
+
+static void a_library_that_is_unloaded_with_a_live_client_goes_on(void)
+{
+    int32_t (ALIMI_CALL *init)(const char *, int32_t *);
+    int32_t (ALIMI_CALL *send)(int32_t, const char *, const char *, const char *, const char *, char *, int32_t);
+    int32_t (ALIMI_CALL *poll)(int32_t, int32_t, alimi_result_t *);
+    int32_t (ALIMI_CALL *ack)(int32_t, const char *);
+    alimi_result_t result = empty_result();
+    char file[1024], config[2048], key[32];
+    int32_t client = 0;
+    int number;
+    snprintf(file, sizeof file, "%s/copy.so", place);
+    snprintf(config, sizeof config, "{\"outbox\":{\"encryption\":\"none\",\"path\":\"%s/unload.db\"},"
+        "\"gateways\":{\"sandbox\":{\"type\":\"sandbox\",\"delay_ms\":50}},\"logging\":{\"file\":null},"
+        "\"accounts\":{\"clinic\":{\"sender_key\":\"any\",\"sender_number\":\"070-0000-0001\"}}}", place);
+    copy_the_library(file);
+    CHECK((library = dlopen(file, RTLD_NOW | RTLD_LOCAL)) != NULL);
+    FIND(init, "alimi_init");
+    CHECK(init != alimi_init);
+    FIND(send, "alimi_send_text");
+    EQUAL(init(config, &client), ALIMI_OK);
+    for (number = 0; number < 50; number++) {
+        snprintf(key, sizeof key, "K-%d", number);
+        EQUAL(send(client, key, "010-0000-0000", "text", "", NULL, 0), ALIMI_OK);
+    }
+    for (number = 0; number < 5; number++) dlclose(library);
+    /* The worker goes on meanwhile, and the client is the same. */
+    CHECK((library = dlopen(file, RTLD_NOW | RTLD_NOLOAD)) != NULL);
+    FIND(poll, "alimi_poll_result");
+    FIND(ack, "alimi_ack_result");
+    for (number = 0; number < 50; number++) {
+        EQUAL(poll(client, WAIT_MS, &result), ALIMI_OK);
+        EQUAL(result.state, ALIMI_STATE_DELIVERED);
+        EQUAL(ack(client, result.key), ALIMI_OK);
+    }
+    /* The program ends without a shutdown as well. */
+    dlclose(library);
+}
+
 int main(int argc, char **argv)
 {
     if (argc != 3) return 2;
@@ -294,6 +358,7 @@ int main(int argc, char **argv)
     } else if (strcmp(argv[2], "idle") == 0) an_idle_client_has_two_threads_that_never_wake();
     else if (strcmp(argv[2], "signals") == 0) our_threads_take_no_signal();
     else if (strcmp(argv[2], "directory") == 0) the_program_may_change_its_directory();
+    else if (strcmp(argv[2], "unload") == 0) a_library_that_is_unloaded_with_a_live_client_goes_on();
     else if (strncmp(argv[2], "end:", 4) == 0) end_without_shutdown(argv[2] + 4);
     else return 2;
     return finish();
