@@ -6,7 +6,7 @@
 
 use super::{Login, bare, codes, content, granted, name, parts};
 use crate::gateway::ledger::{Ledger, REQUESTS_MAX};
-use crate::gateway::{Dialogue, Errand, Heard, Moment, Parcel, Request, Step, wire};
+use crate::gateway::{Dialogue, Errand, Heard, Moment, Parcel, Request, Step, adapter, wire};
 use crate::message::{Channel, Class, Outcome, Reason};
 use crate::time::Timestamp;
 use serde::Deserialize;
@@ -139,13 +139,9 @@ impl Search {
             Question::Fallback { at, failed, .. } => {
                 let to = self.ledger.parcel(at).map(|parcel| parcel.payload.to.digits());
                 let row = asked.rows.iter().find(|row| Some(row.digits().as_str()) == to);
-                let (class, reason) = row.map_or((Class::Pending, Reason::None), |row| codes::of_state(&row.sms_state));
-                let by_text = |by_fallback| Outcome { by_fallback, ..Outcome::new(class, reason) };
-                let outcome = match class {
-                    Class::Ok | Class::Pending => by_text(class == Class::Ok).with_reference(&*failed.reference),
-                    // Both failed.
-                    _ => failed,
-                };
+                let text = row.map_or((Class::Pending, Reason::None), |row| codes::of_state(&row.sms_state));
+                let (name, text) = (failed.reference.clone(), Outcome::new(text.0, text.1));
+                let outcome = adapter::together(Some(failed), Some(text), true).with_reference(name);
                 self.ledger.say(at, outcome);
             }
         }
