@@ -116,6 +116,9 @@ impl Search {
             // One message may be in trouble at the vendor's without all being.
             self.ids_unread |= matches!(asked.question, Question::Ids(_));
             self.failed.extend(asked.place);
+            if matches!(asked.question, Question::Accepted { .. }) {
+                self.settle(&asked, false);
+            }
             return goes_on;
         };
         asked.rows.extend(rows);

@@ -130,6 +130,18 @@ fn many_lost_messages_are_looked_for_among_all_of_their_time() {
 }
 
 #[test]
+fn what_was_read_of_a_list_that_breaks_off_is_settled() {
+    let errand = errand(Task::LookUp, Channel::Alimtalk, 150);
+    let mut own = row("M3", "K3/1/1", "4000");
+    own["to"] = json!("01000000003");
+    let page = json!({"messageList": {"M3": own}, "nextKey": "M9"});
+    let mut answers = vec![Heard::Failed(Failure::Lost), answer(200, &page).unwrap()];
+    let (_, news) = played(&solapi(), Order::Errand(errand), |_| answers.pop().unwrap());
+    let Some(News::LookedUp { words, unasked }) = news else { panic!("{news:?}") };
+    assert_eq!((said(&words), unasked.len()), (vec![(3, Class::Ok, Reason::None, "4000", "M3")], 149));
+}
+
+#[test]
 fn where_the_list_of_a_time_has_no_end_or_fails_numbers_are_asked_for_and_nothing_is_absent_by_it() {
     let errand = errand(Task::LookUp, Channel::Alimtalk, 200);
     for endless in [true, false] {
