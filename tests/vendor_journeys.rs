@@ -5,7 +5,7 @@
 mod vendors;
 
 use alimi::message::{Channel, State};
-use alimi_simulator::{Options, Simulator};
+use alimi_simulator::{Call, Fault, Kind, Options, Simulator};
 use serde_json::json;
 use vendors::{configuration, judge, reminder, results, start, states, text};
 
@@ -62,10 +62,13 @@ fn aligo_delivers_everything_once() {
 }
 
 /// What is not delivered by KakaoTalk arrives as a text message, whoever sends that.
-fn undelivered_alimtalks_arrive_as_text(vendor: &str, by: &str) {
-    let (folder, simulator) = (tempfile::tempdir().unwrap(), simulator());
-    let changes = json!({"fallback": {"by": by}});
-    let client = start(&configuration(folder.path(), &simulator, &[vendor], changes));
+fn undelivered_alimtalks_arrive_as_text(vendor: &str, by: &str, faults: Vec<Fault>) {
+    let options = Options { faults, ..Options::default() };
+    let (folder, simulator) = (tempfile::tempdir().unwrap(), Simulator::start(options).unwrap());
+    let mut setup = configuration(folder.path(), &simulator, &[vendor], json!({"fallback": {"by": by}}));
+    // Reports come first, and what became of a lost message is asked about later.
+    setup["gateways"][vendor]["settle_ms"] = json!(1_000);
+    let client = start(&setup);
     // 10: no KakaoTalk user; 11: blocks the channel.
     let requests = (0..20).map(|n| reminder(n, 10 + n % 2)).collect();
     assert!(client.send_batch(requests).unwrap().iter().all(Result::is_ok));
@@ -79,10 +82,18 @@ fn undelivered_alimtalks_arrive_as_text(vendor: &str, by: &str) {
 
 #[test]
 fn undelivered_alimtalks_arrive_as_text_by_the_engine_with_every_vendor() {
-    vendors::VENDORS.into_iter().for_each(|vendor| undelivered_alimtalks_arrive_as_text(vendor, "engine"));
+    vendors::VENDORS.into_iter().for_each(|vendor| undelivered_alimtalks_arrive_as_text(vendor, "engine", Vec::new()));
 }
 
 #[test]
 fn undelivered_alimtalks_arrive_as_text_by_the_gateway_with_every_vendor() {
-    vendors::VENDORS.into_iter().for_each(|vendor| undelivered_alimtalks_arrive_as_text(vendor, "gateway"));
+    vendors::VENDORS.into_iter().for_each(|vendor| undelivered_alimtalks_arrive_as_text(vendor, "gateway", Vec::new()));
+}
+
+#[test]
+fn the_text_of_the_gateway_is_told_from_the_alimtalk_also_where_no_answer_came_and_reports_come_twice() {
+    let faults = [Fault::new(Kind::LostAfter).call(Call::Send).next(3), Fault::new(Kind::ReportTwice).delay_ms(50)];
+    vendors::VENDORS
+        .into_iter()
+        .for_each(|vendor| undelivered_alimtalks_arrive_as_text(vendor, "gateway", faults.to_vec()));
 }

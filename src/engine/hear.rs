@@ -107,7 +107,11 @@ impl Engine {
             return Ok(());
         }
         self.agenda.left(entry.phase, &entry.gateway);
-        entry.channel = channel;
+        if !said.by_fallback {
+            entry.fell_back &= entry.channel == channel;
+            entry.channel = channel;
+        }
+        arrived_by(&mut entry, said);
         entry.vendor_code.clone_from(&said.vendor_code);
         self.finish(turn, entry, State::Delivered, Certainty::Sent)
     }
@@ -204,23 +208,18 @@ impl Engine {
         let again_at = turn.now.after(wait);
         let max_tries = i32::try_from(retry.max_attempts).unwrap_or(i32::MAX);
         // A gateway that took the AlimTalk with its fallback sends that itself.
-        let ours = entry.fallback.is_some() && (!entry.delegated || moment == Moment::Answer);
+        let theirs = entry.delegated && moment != Moment::Answer && said.class != Class::Absent;
         let action = decide(Situation {
             moment,
             class: said.class,
             may_retry: tries < max_tries && again_at < entry.expires_at,
-            may_fall_back: ours && turn.now < entry.expires_at,
+            may_fall_back: !theirs && entry.fallback.is_some() && turn.now < entry.expires_at,
             may_look_up: self.gates.get(&entry.gateway).is_some(),
             may_hold: self.settings.fallback.uncertain_after.is_some(),
             sound: entry.sound,
         });
         self.agenda.left(entry.phase, &entry.gateway);
-        if said.by_fallback
-            && let Some(channel) = entry.fallback.take()
-        {
-            entry.channel = channel;
-            entry.fell_back = true;
-        }
+        arrived_by(&mut entry, said);
         if action != Action::PutBack {
             entry.reason = said.reason;
             entry.vendor_code.clone_from(&said.vendor_code);
@@ -313,6 +312,16 @@ impl Engine {
         entry.phase = Phase::Hold;
         entry.certainty = Certainty::PossiblySent;
         entry.due = left_at.after(wait);
+    }
+}
+
+/// Where the gateway's own text message stood in for the AlimTalk, that is the channel from now on.
+fn arrived_by(entry: &mut Entry, said: &Outcome) {
+    if said.by_fallback
+        && let Some(channel) = entry.fallback.take()
+    {
+        entry.channel = channel;
+        entry.fell_back = true;
     }
 }
 

@@ -60,6 +60,23 @@ impl Errand {
     }
 }
 
+/// What an AlimTalk and the gateway's own text message in its place come to, in whatever order the gateway tells of them;
+/// `may_follow`: it will send a text should the AlimTalk fail.
+pub(super) fn together(alimtalk: Option<Outcome>, text: Option<Outcome>, may_follow: bool) -> Outcome {
+    match (alimtalk, text) {
+        (Some(alimtalk), _) if alimtalk.class == Class::Ok => alimtalk,
+        (_, Some(text)) if text.class == Class::Ok => Outcome { by_fallback: true, ..text },
+        (_, Some(text)) if text.class == Class::Pending => text,
+        (Some(alimtalk), _) if alimtalk.class == Class::Uncertain => alimtalk,
+        (_, Some(text)) if text.class == Class::Uncertain => text,
+        (Some(alimtalk), None) if may_follow => Outcome { class: Class::Pending, reason: Reason::None, ..alimtalk },
+        (Some(alimtalk), _) => alimtalk,
+        // There would be no text if the AlimTalk had not failed; why it did is told elsewhere.
+        (None, Some(text)) => Outcome { class: Class::Fallback, ..text },
+        (None, None) => Outcome::new(Class::Pending, Reason::None),
+    }
+}
+
 /// What a send without an answer means.
 pub(super) fn unanswered(failure: Failure) -> Outcome {
     match failure {
@@ -90,4 +107,43 @@ pub(super) fn by_status(answer: &Answer) -> Outcome {
     };
     let outcome = Outcome::new(class, reason).with_code(format!("HTTP {}", answer.status));
     Outcome { retry_after: answer.retry_after, ..outcome }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use Class::{Fallback, Ok, Pending, Permanent, Transient, Uncertain};
+
+    #[test]
+    fn an_alimtalk_and_the_gateways_text_come_to_one_outcome() {
+        let of = |class: Option<Class>, code: &str| Some(Outcome::new(class?, Reason::Other).with_code(code));
+        for (alimtalk, text, may_follow, expected) in [
+            (None, None, true, (Pending, false, "")),
+            (Some(Ok), None, true, (Ok, false, "A")),
+            (Some(Ok), Some(Ok), true, (Ok, false, "A")),
+            (Some(Fallback), Some(Ok), true, (Ok, true, "T")),
+            (Some(Uncertain), Some(Ok), true, (Ok, true, "T")),
+            (Some(Pending), Some(Ok), true, (Ok, true, "T")),
+            (None, Some(Ok), true, (Ok, true, "T")),
+            (Some(Fallback), Some(Pending), true, (Pending, false, "T")),
+            (Some(Uncertain), Some(Pending), true, (Pending, false, "T")),
+            (Some(Uncertain), Some(Permanent), true, (Uncertain, false, "A")),
+            (Some(Uncertain), None, true, (Uncertain, false, "A")),
+            (Some(Fallback), Some(Uncertain), true, (Uncertain, false, "T")),
+            (Some(Fallback), Some(Transient), true, (Fallback, false, "A")),
+            (Some(Transient), Some(Permanent), true, (Transient, false, "A")),
+            (Some(Pending), None, true, (Pending, false, "A")),
+            (Some(Fallback), None, true, (Pending, false, "A")),
+            (Some(Fallback), None, false, (Fallback, false, "A")),
+            (None, Some(Pending), true, (Pending, false, "T")),
+            (None, Some(Transient), true, (Fallback, false, "T")),
+        ] {
+            let said = together(of(alimtalk, "A"), of(text, "T"), may_follow);
+            assert_eq!(
+                (said.class, said.by_fallback, said.vendor_code.as_str()),
+                expected,
+                "{alimtalk:?} {text:?} {may_follow}"
+            );
+        }
+    }
 }

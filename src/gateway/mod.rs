@@ -187,3 +187,71 @@ impl Default for Limits {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The five cells of a row of the manual's table, without the label.
+    fn row(manual: &str, label: &str) -> Vec<String> {
+        let line = manual.lines().rfind(|line| line.starts_with(&format!("| {label} |"))).unwrap();
+        line.split('|').skip(2).map(|cell| cell.trim().to_owned()).filter(|cell| !cell.is_empty()).collect()
+    }
+
+    #[test]
+    fn the_manuals_say_what_each_gateway_can_do() {
+        let gateways = [
+            nhncloud::capabilities(),
+            solapi::capabilities(),
+            bizgo::capabilities(),
+            sens::capabilities(),
+            aligo::capabilities(),
+        ];
+        let says = |manual: &str, label: &str, fits: &dyn Fn(&str, &Capabilities) -> bool| {
+            let cells = row(manual, label);
+            assert_eq!(cells.len(), gateways.len(), "{label}");
+            assert!(cells.iter().zip(&gateways).all(|(cell, can)| fits(cell, can)), "{label}: {cells:?}");
+        };
+        let number =
+            |cell: &str| cell.chars().filter(char::is_ascii_digit).collect::<String>().parse::<usize>().unwrap();
+        let is_no = |cell: &str| cell.starts_with("no") || cell == "불가";
+        let texts = |can: &Capabilities| {
+            let words: Vec<_> = can.falls_back.iter().map(|channel| channel.word().to_uppercase()).collect();
+            words.join(", ")
+        };
+        let english = include_str!("../../docs/gateways.md");
+        let korean = include_str!("../../docs/gateways.ko.md");
+        for (manual, labels) in [
+            (
+                english,
+                [
+                    "AlimTalks in one request",
+                    "text messages in one request",
+                    "quick replies",
+                    "item lists",
+                    "`fallback.by: gateway`",
+                    "`reserve`",
+                ],
+            ),
+            (
+                korean,
+                [
+                    "한 요청의 알림톡 수",
+                    "한 요청의 문자 수",
+                    "바로연결(quick replies)",
+                    "아이템리스트",
+                    "회사 쪽 대체발송",
+                    "예약 넘기기(`reserve`)",
+                ],
+            ),
+        ] {
+            let [alimtalks, text_messages, quick_replies, item_lists, fallback, reserve] = labels;
+            says(manual, alimtalks, &|cell, can| number(cell) == can.batch_max);
+            says(manual, text_messages, &|cell, can| number(cell) == can.text_batch_max);
+            says(manual, quick_replies, &|cell, can| is_no(cell) == (can.limits.quick_replies_max == 0));
+            says(manual, item_lists, &|cell, can| is_no(cell) != can.limits.item_lists);
+            says(manual, fallback, &|cell, can| cell == texts(can));
+            says(manual, reserve, &|cell, can| is_no(cell) == can.reserves.is_none());
+        }
+    }
+}

@@ -144,7 +144,7 @@ pub(super) fn played_at(
     let mut requests = Vec::new();
     let mut step = dialogue.next(None, moment);
     loop {
-        assert!(requests.len() < 200, "it asks for ever");
+        assert!(requests.len() < 800, "it asks for ever");
         step = match step {
             Step::Done(news) => return (requests, news),
             Step::Ask(request) => {

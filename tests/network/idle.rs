@@ -1,9 +1,11 @@
 //! What a client does when there is nothing to do.
 
 use super::common::Process;
+use super::listeners;
 use super::trial::{Trial, setup, simulator};
 use super::vendors::start;
 use serde_json::json;
+use std::io::Write;
 use std::process::Command;
 use std::time::Duration;
 
@@ -28,6 +30,19 @@ fn a_client_whose_messages_have_their_results_makes_no_more_requests() {
     let count = simulator.requests().len();
     assert_eq!(trial.client.poll(WHILE), Ok(None));
     assert_eq!(simulator.requests().len(), count);
+}
+
+#[test]
+fn a_connection_that_is_not_used_is_let_go_of_after_its_time() {
+    let server = listeners::Server::start(|mut stream, tell| {
+        while !listeners::read_request(&mut stream).is_empty() {
+            stream.write_all(b"HTTP/1.1 401 Unauthorized\r\ncontent-length: 0\r\n\r\n").unwrap();
+        }
+        tell(());
+    });
+    let _trial = Trial::new(&simulator(), json!({"base_url": server.http(), "idle_timeout_ms": 100}));
+    // Long before the default would have ended it.
+    server.next();
 }
 
 #[cfg(target_os = "linux")]

@@ -170,10 +170,7 @@ async fn refuse(axum::extract::State(world): axum::extract::State<Arc<World>>, a
 }
 
 fn faults(world: &World, _: &Ask) -> Response {
-    let state = world.state();
-    let list: Vec<Value> =
-        state.store.faults.list().map(|(number, fault)| json!({"number": number, "fault": fault})).collect();
-    json(StatusCode::OK, &list)
+    json(StatusCode::OK, &world.state().store.faults.list())
 }
 
 /// Takes a fault as an object, or as a string in the form of the command line.

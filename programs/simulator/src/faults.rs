@@ -195,10 +195,24 @@ pub struct ReportPlan {
     pub never: bool,
 }
 
+/// A line of the script that is in force.
+#[derive(Clone, Debug, Serialize)]
+pub struct Line {
+    /// Removes it again.
+    pub number: u64,
+    /// What it says.
+    pub fault: Fault,
+    /// How often it struck.
+    pub struck: u64,
+    /// When it was set.
+    #[serde(skip)]
+    set: i64,
+}
+
 /// The script.
 #[derive(Debug)]
 pub struct Faults {
-    lines: Vec<(u64, i64, Fault)>,
+    lines: Vec<Line>,
     chance: fastrand::Rng,
     numbered: u64,
 }
@@ -212,13 +226,13 @@ impl Faults {
     /// Adds a line; the number removes it again.
     pub fn add(&mut self, now: i64, fault: Fault) -> u64 {
         self.numbered += 1;
-        self.lines.push((self.numbered, now, fault));
+        self.lines.push(Line { number: self.numbered, fault, struck: 0, set: now });
         self.numbered
     }
 
     /// Removes one line.
     pub fn remove(&mut self, number: u64) {
-        self.lines.retain(|(known, ..)| *known != number);
+        self.lines.retain(|line| line.number != number);
     }
 
     /// Removes all.
@@ -226,30 +240,31 @@ impl Faults {
         self.lines.clear();
     }
 
-    /// The lines with their numbers.
-    pub fn list(&self) -> impl Iterator<Item = (u64, &Fault)> {
-        self.lines.iter().map(|(number, _, fault)| (*number, fault))
+    /// The lines.
+    pub fn list(&self) -> &[Line] {
+        &self.lines
     }
 
     /// Whether a line of this kind would strike now; it is not counted.
     pub fn is_on(&self, now: i64, kind: Kind, vendor: Option<Vendor>) -> bool {
         let of = |fault: &Fault| fault.kind == kind && fault.vendor == vendor;
-        self.lines.iter().any(|(_, set, fault)| of(fault) && in_time(now, *set, fault) && fault.next != Some(0))
+        self.lines.iter().any(|line| of(&line.fault) && line.in_time(now) && line.fault.next != Some(0))
     }
 
     /// What strikes this request.
     pub fn strike(&mut self, now: i64, vendor: Vendor, call: Call) -> Strikes {
         let mut strikes = Strikes::default();
-        for (_, set, fault) in &mut self.lines {
-            if fault.kind.is_of_reports() || (strikes.fault.is_some() && fault.kind != Kind::Slow) {
+        for line in &mut self.lines {
+            let kind = line.fault.kind;
+            if kind.is_of_reports() || (strikes.fault.is_some() && kind != Kind::Slow) {
                 continue;
             }
-            if !draw(&mut self.chance, now, *set, fault, vendor, call) {
+            if !line.draw(&mut self.chance, now, vendor, call) {
                 continue;
             }
-            match fault.kind {
-                Kind::Slow => strikes.delay_ms += fault.delay_ms.unwrap_or(0),
-                _ => strikes.fault = Some(fault.clone()),
+            match kind {
+                Kind::Slow => strikes.delay_ms += line.fault.delay_ms.unwrap_or(0),
+                _ => strikes.fault = Some(line.fault.clone()),
             }
         }
         strikes
@@ -258,13 +273,15 @@ impl Faults {
     /// How the report on a message comes.
     pub fn report(&mut self, now: i64, vendor: Vendor) -> ReportPlan {
         let mut plan = ReportPlan::default();
-        for (_, set, fault) in &mut self.lines {
-            if !fault.kind.is_of_reports() || !draw(&mut self.chance, now, *set, fault, vendor, Call::Send) {
+        for line in &mut self.lines {
+            let kind = line.fault.kind;
+            if !kind.is_of_reports() || !line.draw(&mut self.chance, now, vendor, Call::Send) {
                 continue;
             }
-            match fault.kind {
-                Kind::ReportLate => plan.late_ms += fault.delay_ms.unwrap_or(0),
-                Kind::ReportTwice => plan.again_ms = Some(fault.delay_ms.unwrap_or(0)),
+            let delay = line.fault.delay_ms.unwrap_or(0);
+            match kind {
+                Kind::ReportLate => plan.late_ms += delay,
+                Kind::ReportTwice => plan.again_ms = Some(delay),
                 _ => plan.never = true,
             }
         }
@@ -272,24 +289,27 @@ impl Faults {
     }
 }
 
-fn in_time(now: i64, set: i64, fault: &Fault) -> bool {
-    let since = now - set - fault.from_ms;
-    since >= 0 && fault.for_ms.is_none_or(|length| since < length)
-}
+impl Line {
+    fn in_time(&self, now: i64) -> bool {
+        let since = now - self.set - self.fault.from_ms;
+        since >= 0 && self.fault.for_ms.is_none_or(|length| since < length)
+    }
 
-/// Whether the line strikes; if so, it is counted.
-fn draw(chance: &mut fastrand::Rng, now: i64, set: i64, fault: &mut Fault, vendor: Vendor, call: Call) -> bool {
-    let fits = fault.vendor.is_none_or(|v| v == vendor)
-        && fault.call.is_none_or(|c| c == call)
-        && in_time(now, set, fault)
-        && fault.next != Some(0);
-    if !fits || fault.chance.is_some_and(|likely| chance.f64() >= likely) {
-        return false;
+    /// Whether it strikes; if so, it is counted.
+    fn draw(&mut self, chance: &mut fastrand::Rng, now: i64, vendor: Vendor, call: Call) -> bool {
+        let fits = self.fault.vendor.is_none_or(|v| v == vendor)
+            && self.fault.call.is_none_or(|c| c == call)
+            && self.in_time(now)
+            && self.fault.next != Some(0);
+        if !fits || self.fault.chance.is_some_and(|likely| chance.f64() >= likely) {
+            return false;
+        }
+        self.struck += 1;
+        if let Some(left) = &mut self.fault.next {
+            *left -= 1;
+        }
+        true
     }
-    if let Some(left) = &mut fault.next {
-        *left -= 1;
-    }
-    true
 }
 
 #[cfg(test)]
@@ -308,6 +328,7 @@ mod tests {
         assert!(struck(1_149, Vendor::Nhn, Call::Send));
         assert!(!struck(1_149, Vendor::Nhn, Call::Send));
         assert!(!struck(1_150, Vendor::Nhn, Call::Send));
+        assert_eq!(faults.list()[0].struck, 2);
     }
 
     #[test]

@@ -21,7 +21,7 @@ mod webhook;
 mod world;
 
 pub use control::Captured;
-pub use faults::{Call, Fault, Kind};
+pub use faults::{Call, Fault, Kind, Line};
 pub use setup::Setup;
 pub use simulator::{Options, Simulator, Tls};
 pub use store::Vendor;

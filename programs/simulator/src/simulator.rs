@@ -2,7 +2,7 @@
 //!
 //! Invariant: dropping a [`Simulator`] ends its thread and closes its port.
 
-use crate::faults::{Fault, Faults};
+use crate::faults::{Fault, Faults, Line};
 use crate::journal::Summary;
 use crate::setup::Setup;
 use crate::store::Vendor;
@@ -159,6 +159,11 @@ impl Simulator {
     /// Adds a fault; the number removes it again.
     pub fn add_fault(&self, fault: Fault) -> u64 {
         self.world.state().store.faults.add(self.world.clock.now(), fault)
+    }
+
+    /// The script, and how often each of its lines struck.
+    pub fn faults(&self) -> Vec<Line> {
+        self.world.state().store.faults.list().to_vec()
     }
 
     /// Removes one fault.

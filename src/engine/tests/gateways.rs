@@ -340,6 +340,46 @@ fn what_the_gateway_delivered_by_its_own_text_is_told_as_that() {
 }
 
 #[test]
+fn what_the_gateway_delivered_by_its_own_text_is_told_as_that_also_when_it_is_late() {
+    let by_text = || Outcome { by_fallback: true, ..Outcome::new(Class::Ok, Reason::None) };
+    // The message waits for its next try, or for the text message that we send: either way the gateway's has arrived.
+    for (class, by) in [(Class::Transient, "gateway"), (Class::Fallback, "gateway"), (Class::Fallback, "engine")] {
+        let mut bench = bench(json!({"fallback": {"by": by}}));
+        bench.keep(to("b", "x"));
+        bench.errands.clear();
+        bench.answered("b", "x", class, Reason::Other);
+        bench.answered("b", "x", Class::Transient, Reason::GatewayError);
+        bench.polled("b", vec![Report { mark: ours("x", 1), outcome: by_text() }], None);
+        let result = bench.result().unwrap();
+        assert_eq!((result.state, result.channel), (State::Delivered, Channel::Sms), "{class:?} {by}");
+    }
+}
+
+#[test]
+fn an_alimtalk_that_has_arrived_after_all_is_not_said_to_have_failed() {
+    let mut bench = bench(alone());
+    bench.accepted("b", "x", "vendor-1");
+    let failed = Outcome::new(Class::Fallback, Reason::NotKakaoUser);
+    bench.polled("b", vec![Report { mark: ours("x", 1), outcome: failed }], None);
+    bench.answered("b", "x", Class::Transient, Reason::GatewayError);
+    bench.polled("b", vec![delivered(ours("x", 1))], None);
+    let result = bench.result().unwrap();
+    assert_eq!((result.state, result.channel), (State::Delivered, Channel::Alimtalk));
+    assert!(!result.text.contains("not delivered"), "{}", result.text);
+}
+
+#[test]
+fn what_the_gateway_never_got_falls_back_by_us_although_the_gateway_was_to_do_it() {
+    let mut bench = bench(json!({"fallback": {"by": "gateway"}, "retry": {"max_attempts": 1}}));
+    bench.keep(to("b", "x"));
+    bench.errands.clear();
+    bench.answered("b", "x", Class::Uncertain, Reason::AnswerLost);
+    let words = vec![bench.word("x", Outcome::new(Class::Absent, Reason::ConnectionFailed))];
+    bench.step(vec![Event::Heard(News::LookedUp { words, unasked: Vec::new() })]);
+    assert_eq!(bench.sent(Task::Send), [("x".into(), Channel::Sms, 1)]);
+}
+
+#[test]
 fn the_fallback_goes_by_the_gateway_that_is_named_for_it() {
     let mut bench = bench(json!({"fallback": {"gateway": "b"}}));
     bench.keep(to("a", "x"));

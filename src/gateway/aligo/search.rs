@@ -2,11 +2,12 @@
 //!
 //! Invariants: a row of the vendor's belongs to at most one message; a lost message is found only where recipient and text
 //! agree, and is absent only after every page of every request of its time was read; what a failed question was about is
-//! asked about later, and when the vendor cannot be reached at all that is everything left.
+//! asked about later, and when the vendor cannot be reached at all that is everything left. Of a time with more requests
+//! than can be read the nearest are, and what is not found among them nobody can know.
 
 use super::{Login, bare, codes, content, granted, name, parts};
 use crate::gateway::ledger::{Ledger, REQUESTS_MAX};
-use crate::gateway::{Dialogue, Errand, Heard, Moment, Parcel, Request, Step, wire};
+use crate::gateway::{Dialogue, Errand, Heard, Moment, Parcel, Request, Step, adapter, wire};
 use crate::message::{Channel, Class, Outcome, Reason};
 use crate::time::Timestamp;
 use serde::Deserialize;
@@ -16,6 +17,10 @@ use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 const PAGE: usize = 500;
 /// How far the vendor's times may be from ours, ms.
 const APART_MAX: i64 = 16 * 60_000;
+/// Questions that are put at the same time: the way to the vendor and back bounds what one after the other could bring.
+const AT_ONCE: usize = 4;
+/// Most requests near lost messages that are read.
+const NEAR_MAX: usize = 480;
 /// Shortest part of a text that stands for the whole, in characters.
 const BEGINNING: usize = 20;
 
@@ -23,14 +28,17 @@ pub(super) struct Search {
     login: Login,
     ledger: Ledger,
     questions: VecDeque<Question>,
-    asked: Option<Asked>,
-    requests: usize,
+    asked: Vec<Asked>,
+    /// How often something was asked.
+    rounds: usize,
     /// Names that are taken.
     taken: HashSet<String>,
     /// Requests of a lost message's time.
     near: HashSet<String>,
     /// Something of a lost message's time could not be read.
     incomplete: bool,
+    /// There are more of them than are read.
+    crowded: bool,
     /// Lost messages that may be one of which the vendor does not tell the text.
     unclear: HashSet<usize>,
 }
@@ -69,22 +77,26 @@ impl Search {
             }
         }
         let (near, unclear) = (HashSet::new(), HashSet::new());
-        Search { login, ledger, questions, asked: None, requests: 0, taken, near, incomplete: false, unclear }
+        let (asked, incomplete, crowded) = (Vec::new(), false, false);
+        Search { login, ledger, questions, asked, rounds: 0, taken, near, incomplete, crowded, unclear }
     }
 
     fn ask(&mut self) -> Step {
-        if self.asked.is_none() && !self.ledger.open().is_empty() {
-            let next = self.questions.pop_front();
-            self.asked = next.map(|question| Asked { question, page: 1, rows: Vec::new() });
-            if self.asked.is_none() {
-                self.conclude();
-            }
+        let free = if self.ledger.open().is_empty() { 0 } else { AT_ONCE.saturating_sub(self.asked.len()) };
+        let next = self.questions.drain(..free.min(self.questions.len()));
+        self.asked.extend(next.map(|question| Asked { question, page: 1, rows: Vec::new() }));
+        if self.asked.is_empty() {
+            self.conclude();
         }
-        let Some(asked) = self.asked.as_ref().filter(|_| self.requests < REQUESTS_MAX) else {
+        if self.asked.is_empty() || self.rounds >= REQUESTS_MAX {
             return self.ledger.looked_up();
-        };
-        self.requests += 1;
-        Step::Ask(self.request(asked))
+        }
+        self.rounds += 1;
+        let mut requests: Vec<Request> = self.asked.iter().map(|asked| self.request(asked)).collect();
+        match (requests.len(), requests.pop()) {
+            (1, Some(request)) => Step::Ask(request),
+            (_, last) => Step::AskAll(requests.into_iter().chain(last).collect()),
+        }
     }
 
     fn request(&self, asked: &Asked) -> Request {
@@ -129,7 +141,7 @@ impl Search {
         asked.rows.extend(list);
         if more {
             asked.page += 1;
-            self.asked = Some(asked);
+            self.asked.push(asked);
             return true;
         }
         match asked.question {
@@ -139,13 +151,9 @@ impl Search {
             Question::Fallback { at, failed, .. } => {
                 let to = self.ledger.parcel(at).map(|parcel| parcel.payload.to.digits());
                 let row = asked.rows.iter().find(|row| Some(row.digits().as_str()) == to);
-                let (class, reason) = row.map_or((Class::Pending, Reason::None), |row| codes::of_state(&row.sms_state));
-                let by_text = |by_fallback| Outcome { by_fallback, ..Outcome::new(class, reason) };
-                let outcome = match class {
-                    Class::Ok | Class::Pending => by_text(class == Class::Ok).with_reference(&*failed.reference),
-                    // Both failed.
-                    _ => failed,
-                };
+                let text = row.map_or((Class::Pending, Reason::None), |row| codes::of_state(&row.sms_state));
+                let (name, text) = (failed.reference.clone(), Outcome::new(text.0, text.1));
+                let outcome = adapter::together(Some(failed), Some(text), true).with_reference(name);
                 self.ledger.say(at, outcome);
             }
         }
@@ -168,7 +176,9 @@ impl Search {
         let mut near: Vec<(i64, &Row)> = requests.filter_map(|row| Some((distance(row)?, row))).collect();
         near.sort_by_key(|(distance, _)| *distance);
         for (_, row) in near {
-            if !row.mid.is_empty() && self.near.insert(row.mid.clone()) {
+            if self.near.len() >= NEAR_MAX {
+                self.crowded = true;
+            } else if !row.mid.is_empty() && self.near.insert(row.mid.clone()) {
                 self.questions.push_back(Question::Near { mid: row.mid.clone(), body: bare(&row.msg) });
             }
         }
@@ -251,6 +261,7 @@ impl Search {
             let one_day = days(parcel).is_some_and(|(from, until)| from == until);
             // How the days of text messages are counted is not documented well enough across midnight.
             let certain = (self.ledger.channel() == Channel::Alimtalk || one_day) && !self.unclear.contains(&at);
+            let certain = certain && !self.crowded;
             let absent = Outcome::new(Class::Absent, Reason::ConnectionFailed);
             let uncertain = Outcome::new(Class::Uncertain, Reason::AnswerLost);
             self.ledger.say(at, if certain { absent } else { uncertain });
@@ -259,18 +270,17 @@ impl Search {
 }
 
 impl Dialogue for Search {
-    fn next(&mut self, heard: Option<Heard>, _: &Moment) -> Step {
-        match (self.asked.take(), heard) {
-            (Some(asked), Some(heard)) => {
-                if self.heard(asked, heard) {
-                    self.ask()
-                } else {
-                    self.ledger.looked_up()
-                }
-            }
-            (Some(_), None) => self.ledger.looked_up(),
-            (None, _) => self.ask(),
+    fn next(&mut self, heard: Option<Heard>, moment: &Moment) -> Step {
+        self.after_all(heard.into_iter().collect(), moment)
+    }
+
+    fn after_all(&mut self, heard: Vec<Heard>, _: &Moment) -> Step {
+        let asked = std::mem::take(&mut self.asked);
+        let mut goes_on = asked.len() == heard.len();
+        for (asked, heard) in asked.into_iter().zip(heard) {
+            goes_on &= self.heard(asked, heard);
         }
+        if goes_on { self.ask() } else { self.ledger.looked_up() }
     }
 }
 

@@ -35,7 +35,7 @@ pub(super) fn of_service(code: &str) -> Option<(Class, Reason)> {
         306 => (Permanent, Reason::InvalidRecipient),
         320 => (Operator, Reason::BalanceExhausted),
         322..=324 => (Permanent, Reason::Spam),
-        325 | 326 | 801 | 802 => (Configuration, Reason::GatewayConfiguration),
+        325 | 326 | 801 | 802 | 820 | 821 => (Configuration, Reason::GatewayConfiguration),
         330 => (Transient, Reason::OutsideHours),
         300..=332 | 823 | 824 => (Permanent, Reason::ContentRefused),
         502 => (Configuration, Reason::SenderKeyInvalid),
@@ -81,7 +81,7 @@ mod tests {
         row(&[300, 303, 304, 305, 306, 307, 308, 309, 310, 311, 312, 313, 314, 315], Permanent);
         row(&[316, 331, 332, 823, 824, 318, 319, 317, 322, 323, 324, 328, 329], Permanent);
         // The sender number is an account's, so that another channel may do.
-        row(&[302, 325, 326, 327, 801, 802], Configuration);
+        row(&[302, 325, 326, 327, 801, 802, 820, 821], Configuration);
         row(&(501..=573).collect::<Vec<_>>(), Permanent);
         row(&[502, 505], Configuration);
         all
@@ -90,7 +90,7 @@ mod tests {
     #[test]
     fn every_documented_refusal_has_its_class_and_a_reason_of_its_own() {
         let documented = documented();
-        assert_eq!(documented.len(), 141);
+        assert_eq!(documented.len(), 143);
         for (number, expected) in documented {
             let (class, reason) = of_service(&format!("A{number:03}")).unwrap();
             assert_eq!(class, expected, "A{number:03}");

@@ -4,8 +4,8 @@
 //! reports is confirmed by the engine, never here.
 
 use super::{codes, send, served};
-use crate::gateway::{Dialogue, Heard, Mark, Moment, News, Reference, Report, Request, Step, wire};
-use crate::message::{Class, Outcome, Reason};
+use crate::gateway::{Dialogue, Heard, Mark, Moment, News, Reference, Report, Request, Step, adapter, wire};
+use crate::message::{Class, Outcome};
 use serde::Deserialize;
 use std::collections::HashMap;
 
@@ -47,22 +47,10 @@ impl Entry {
 
 /// What all entries of one message say together.
 pub(super) fn verdict(entries: &[&Entry], of_alimtalk: bool, falls_back: bool) -> Outcome {
-    let pending = || Outcome::new(Class::Pending, Reason::None);
     let own = entries.iter().find(|entry| entry.is_own(of_alimtalk)).map(|entry| entry.outcome());
-    let other = entries.iter().find(|entry| of_alimtalk && !entry.is_own(true)).map(|entry| entry.outcome());
-    let outcome = match (own, other) {
-        (Some(own), _) if matches!(own.class, Class::Ok | Class::Uncertain) => own,
-        (_, Some(text)) if text.class == Class::Ok => Outcome { by_fallback: true, ..text },
-        (_, Some(text)) if matches!(text.class, Class::Pending | Class::Uncertain) => text,
-        // Both failed.
-        (Some(own), Some(_)) => own,
-        (Some(own), None) if falls_back && own.class != Class::Pending => pending(),
-        (Some(own), None) => own,
-        (None, Some(text)) => text,
-        (None, None) => pending(),
-    };
+    let text = entries.iter().find(|entry| of_alimtalk && !entry.is_own(true)).map(|entry| entry.outcome());
     let key = entries.first().map(|entry| entry.msg_key.as_str()).unwrap_or_default();
-    outcome.with_reference(key)
+    adapter::together(own, text, falls_back).with_reference(key)
 }
 
 pub(super) struct Poll {
@@ -123,10 +111,8 @@ fn report(entries: &[&Entry]) -> Option<Report> {
     let first = entries.first()?;
     let plain = first.reference.strip_suffix(send::FALLS_BACK);
     let reference = Reference::parse(plain.unwrap_or(&first.reference));
-    let of_alimtalk = match &reference {
-        Some(reference) => reference.channel == crate::message::Channel::Alimtalk,
-        None => first.is_alimtalk(),
-    };
+    // Without our reference it may have been an AlimTalk first; that a text stood in for one means nothing where none did.
+    let of_alimtalk = reference.as_ref().is_none_or(|ours| ours.channel == crate::message::Channel::Alimtalk);
     let outcome = verdict(entries, of_alimtalk, plain.is_some());
     let mark = reference.map_or_else(|| Mark::Theirs(first.msg_key.clone()), Mark::Ours);
     (outcome.class != Class::Pending).then_some(Report { mark, outcome })

@@ -5,13 +5,13 @@
 //! are over, they are read from the beginning as a closed window: every row is read about twice, late ones included.
 //!
 //! Invariants: a bounded number of pages of each service per poll; a page that could not be read is asked for again by the next poll; a
-//! cursor that cannot be read is begun anew.
+//! cursor that cannot be read is begun anew; of an AlimTalk with the vendor's own fallback only its own row is believed.
 
 use super::Service;
 use super::rows::{PAGE, Page, read};
 use crate::gateway::wire::{Target, to_minute, to_second};
-use crate::gateway::{Answer, Dialogue, Heard, Method, Moment, News, Report, Request, Step};
-use crate::message::Class;
+use crate::gateway::{Answer, Dialogue, Heard, Mark, Method, Moment, News, Report, Request, Step};
+use crate::message::{Channel, Class};
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -123,8 +123,12 @@ impl Poll {
         let skip = if place.to.is_none() { place.skip } else { 0 };
         let reports = page.rows.iter().skip(skip).filter_map(|row| {
             let outcome = row.outcome(is_alimtalk);
+            let mark = row.mark()?;
+            // The vendor's own text message has the key of the AlimTalk, whose row tells of both: by which of them it
+            // arrived, and of which AlimTalk, where others have the same key.
+            let stands_in = matches!(&mark, Mark::Ours(ours) if !is_alimtalk && ours.channel == Channel::Alimtalk);
             // What is still under way is no news.
-            (outcome.class != Class::Pending).then_some(Report { mark: row.mark()?, outcome })
+            (!stands_in && outcome.class != Class::Pending).then_some(Report { mark, outcome })
         });
         self.reports.extend(reports);
         let more = place.go_on(&page);

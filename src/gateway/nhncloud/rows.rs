@@ -5,7 +5,7 @@
 
 use super::Header;
 use crate::gateway::wire::{number, part, text};
-use crate::gateway::{Answer, Mark, Reference, carrier, kakao, wire};
+use crate::gateway::{Answer, Mark, Reference, adapter, carrier, kakao, wire};
 use crate::message::{Class, Outcome, Reason, Recipient};
 use serde::Deserialize;
 
@@ -78,13 +78,13 @@ impl Row {
             },
             (_, code) => kakao::result(code),
         };
-        let outcome = Outcome::new(class, reason);
-        match (class, self.resend_status.as_str()) {
-            (Class::Ok, _) => outcome,
-            (_, "RSC04") => Outcome { by_fallback: true, ..Outcome::new(Class::Ok, Reason::None) },
-            (_, "RSC02" | "RSC03") if self.message_status != "CANCEL" => Outcome::new(Class::Pending, Reason::None),
-            _ => outcome,
-        }
+        let text = match self.resend_status.as_str() {
+            "RSC04" => Some(Class::Ok),
+            "RSC02" | "RSC03" if self.message_status != "CANCEL" => Some(Class::Pending),
+            _ => None,
+        };
+        let text = text.map(|class| Outcome::new(class, Reason::None));
+        adapter::together(Some(Outcome::new(class, reason)), text, false)
     }
 
     fn text_message(&self) -> Outcome {

@@ -5,7 +5,7 @@
 
 use super::send::ACCEPTED;
 use crate::gateway::wire::{from_local, part, text, truth};
-use crate::gateway::{Answer, carrier, kakao, wire};
+use crate::gateway::{Answer, adapter, carrier, kakao, wire};
 use crate::message::{Class, Outcome, Reason};
 use crate::time::Timestamp;
 use serde::Deserialize;
@@ -94,20 +94,17 @@ impl Row {
         let (class, reason) = match stage(&self.message_status_name, code) {
             Stage::UnderWay => (Class::Pending, Reason::None),
             Stage::Delivered => (Class::Ok, Reason::None),
-            Stage::Failed => {
-                let failover = &self.failover;
-                let refused = !matches!(failover.request_status_code.as_str(), "" | ACCEPTED);
-                match stage(&failover.message_status_name, &failover.message_status_code) {
-                    Stage::Delivered => {
-                        let outcome = Outcome::new(Class::Ok, Reason::None).with_code(code);
-                        return Outcome { by_fallback: true, ..outcome };
-                    }
-                    Stage::UnderWay if !refused && self.falls_back() => (Class::Pending, Reason::None),
-                    _ => result(code),
-                }
-            }
+            Stage::Failed => result(code),
         };
-        Outcome::new(class, reason).with_code(code)
+        let failover = &self.failover;
+        let refused = !matches!(failover.request_status_code.as_str(), "" | ACCEPTED);
+        let text = match stage(&failover.message_status_name, &failover.message_status_code) {
+            Stage::Delivered => Some(Class::Ok),
+            Stage::UnderWay if !refused && self.falls_back() => Some(Class::Pending),
+            _ => None,
+        };
+        let text = text.map(|class| Outcome::new(class, Reason::None));
+        adapter::together(Some(Outcome::new(class, reason)), text, false).with_code(code)
     }
 
     /// Whether the vendor's own text message may still come.

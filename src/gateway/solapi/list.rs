@@ -4,8 +4,8 @@
 //! may be several rows, which [`verdict`] takes together.
 
 use super::{Login, codes};
-use crate::gateway::{Answer, Heard, Method, Moment, Request, wire};
-use crate::message::{Channel, Class, Outcome, Reason};
+use crate::gateway::{Answer, Heard, Method, Moment, Request, adapter, wire};
+use crate::message::{Channel, Outcome};
 use crate::time::Timestamp;
 use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
@@ -95,20 +95,9 @@ pub(super) fn verdict(rows: &[&Row], channel: Channel, falls_back: bool) -> Opti
     let named = own.or(text)?;
     let (own, text) = (own.map(|row| row.outcome()), text.map(|row| row.outcome()));
     let falls_back = channel == Channel::Alimtalk && (falls_back || named.falls_back());
-    let outcome = match (own, text) {
-        (Some(own), _) if matches!(own.class, Class::Ok | Class::Uncertain) => own,
-        (_, Some(text)) if text.class == Class::Ok => Outcome { by_fallback: true, ..text },
-        (_, Some(text)) if matches!(text.class, Class::Pending | Class::Uncertain) => text,
-        // Both failed.
-        (Some(own), Some(_)) => own,
-        // What was refused at the door was never an AlimTalk, so that none failed.
-        (Some(own), None) if falls_back && own.class != Class::Pending && !own.vendor_code.starts_with('1') => {
-            Outcome { class: Class::Pending, reason: Reason::None, ..own }
-        }
-        (Some(outcome), None) | (None, Some(outcome)) => outcome,
-        (None, None) => return None,
-    };
-    Some(outcome.with_reference(&*named.message_id))
+    // What was refused at the door was never an AlimTalk, so that none failed.
+    let may_follow = falls_back && own.as_ref().is_some_and(|own| !own.vendor_code.starts_with('1'));
+    Some(adapter::together(own, text, may_follow).with_reference(&*named.message_id))
 }
 
 /// Which messages.

@@ -1,5 +1,6 @@
 //! Looking up: accepted messages by the vendor's ids, many at once; lost ones by our reference among all messages of their
-//! time where many are lost, as after a crash, else among those to their number.
+//! time where many are lost, as after a crash, else among those to their number. What else the vendor took in that time may
+//! be a hundred times as much, and a list that takes longer than an errand may is never read to its end.
 //!
 //! Invariants: a lost message is called absent only after every page of its time, or of its number and time, was read; once
 //! one of a lost request is found, the rest of that request is read at once; what a failed question was about is asked
@@ -16,10 +17,11 @@ use std::sync::Arc;
 
 /// Most ids in one request: they stand in its address.
 const IDS_MAX: usize = 100;
-/// Up to so many lost messages are asked about one by one at once.
-const FEW: usize = 5;
+/// Up to so many lost messages are asked about one by one at once: where the vendor has them, the first one brings the rest
+/// of its request.
+const FEW: usize = 100;
 /// Most pages of all messages of a time; of what then is not found the numbers are asked for.
-const PAGES_MAX: usize = 40;
+const PAGES_MAX: usize = 20;
 
 pub(super) struct Search {
     login: Arc<Login>,
@@ -114,6 +116,9 @@ impl Search {
             // One message may be in trouble at the vendor's without all being.
             self.ids_unread |= matches!(asked.question, Question::Ids(_));
             self.failed.extend(asked.place);
+            if matches!(asked.question, Question::Accepted { .. }) {
+                self.settle(&asked, false);
+            }
             return goes_on;
         };
         asked.rows.extend(rows);

@@ -125,6 +125,23 @@ fn a_lost_message_is_found_by_number_and_text_in_the_requests_of_its_time() {
 }
 
 #[test]
+fn of_a_time_with_more_requests_than_can_be_read_what_is_not_found_is_unknown() {
+    for (count, class) in [(480, Class::Absent), (481, Class::Uncertain)] {
+        let errand = plain(Task::LookUp, 2);
+        let mids: Vec<String> = (0..count).map(|mid| mid.to_string()).collect();
+        let all: Vec<_> = mids.iter().map(|mid| (mid.as_str(), "2026-12-01 09:00:05")).collect();
+        let list = requests(&all);
+        let (_, news) = played(&aligo(), Order::Errand(errand), |request| {
+            let is_ours = fields(request).contains(&("mid".to_owned(), "7".to_owned()));
+            let list = line(request).contains("/list/").then(|| list.clone());
+            answer(200, &list.unwrap_or_else(|| detail(if is_ours { vec![row(0, "0")] } else { vec![] }))).unwrap()
+        });
+        let Some(News::LookedUp { words, .. }) = news else { panic!("{news:?}") };
+        assert_eq!(classes(&words), [(0, Class::Ok), (1, class)], "{count}");
+    }
+}
+
+#[test]
 fn one_row_belongs_to_one_message() {
     let mut errand = plain(Task::LookUp, 3);
     for at in [1, 2] {

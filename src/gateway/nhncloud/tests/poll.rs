@@ -102,6 +102,25 @@ fn what_the_gateway_sent_itself_is_told_from_the_alimtalk() {
 }
 
 #[test]
+fn a_text_message_that_stands_in_for_an_alimtalk_is_told_by_the_alimtalk_alone() {
+    // It carries the key of the AlimTalk, and a name that no answer gave.
+    let row =
+        |code: &str| json!({"requestId": "S", "recipientSeq": 1, "resultCode": code, "recipientGroupingKey": "K/1/1"});
+    for resend in ["RSC03", "RSC04"] {
+        let alimtalk = json!([{"requestId": "R", "recipientSeq": 1, "messageStatus": "FAILED", "resultCode": "3019",
+                               "resendStatus": resend, "resendRequestId": "S"}]);
+        let polled = poll("", NOW, |target| {
+            let main = json!({"header": success(), "messages": alimtalk});
+            let text = json!({"header": success(), "body": {"data": [row("1000"), row("1000"), row("3003")]}});
+            answer(200, if target.contains(" main ") { &main } else { &text })
+        });
+        let told: Vec<_> = polled.reports.iter().map(|report| (&report.mark, report.outcome.by_fallback)).collect();
+        let alimtalk = Mark::Theirs("R/1".into());
+        assert_eq!(told, if resend == "RSC04" { vec![(&alimtalk, true)] } else { Vec::new() });
+    }
+}
+
+#[test]
 fn every_state_of_a_text_message_has_its_class() {
     let row = |status: &str, code: &str| {
         let row = json!({"requestId": "R", "mtPr": 1, "msgStatus": status, "resultCode": code});

@@ -27,7 +27,7 @@ pub(super) fn sms_answer(reason: Reason) -> Option<(i32, &'static str)> {
         Reason::RecipientNotAllowed => (-2008, "invalid recipientNo"),
         Reason::SenderNumberInvalid => (-2312, "sendNo is not registered"),
         Reason::ContentRefused => (-2023, "unsupported character"),
-        Reason::GatewayConfiguration => (-1002, "blocked project"),
+        Reason::GatewayConfiguration => (-9998, "unknown API"),
         Reason::CredentialsRefused => (-1001, "invalid secretKey"),
         Reason::ConnectionFailed | Reason::Throttled => (-2021, "queue failure"),
         Reason::GatewayError => (-9999, "system error"),
