@@ -26,7 +26,7 @@ use loom::thread::{JoinHandle, spawn};
 use reply::{NoAnswer, Reply, ask};
 use results::ResultQueue;
 use std::time::{Duration, Instant};
-use sync::{Arc, AtomicBool, Ordering, channel};
+use sync::{Arc, AtomicBool, AtomicUsize, Ordering, Receiver, bounded, channel};
 
 const LONG: Duration = Duration::from_secs(3_600);
 
@@ -259,5 +259,105 @@ fn nobody_waits_for_an_engine_that_ends() {
         drop(inlet);
         let answered = caller.join().unwrap();
         assert!(taken || !answered, "an answer that nobody gave");
+    });
+}
+
+#[test]
+fn who_looks_out_for_an_answer_gets_it_alone_and_beside_others() {
+    for callers in 1..=2 {
+        explore(2, move || {
+            let (give, given) = channel();
+            let waiting = Arc::new(AtomicUsize::new(0));
+            let callers = (0..callers).map(|number| {
+                let (give, waiting) = (give.clone(), Arc::clone(&waiting));
+                spawn(move || {
+                    let (reply, answer) = ask();
+                    assert!(give.send((number, reply)).is_ok());
+                    assert_eq!(answer.wait_awake(&waiting, LONG), Ok(Ok(number)));
+                })
+            });
+            let callers: Vec<_> = callers.collect();
+            for _ in &callers {
+                let (number, reply) = given.recv();
+                reply.send(Ok(number));
+            }
+            callers.into_iter().for_each(|caller| caller.join().unwrap());
+            assert_eq!(waiting.load(Ordering::Relaxed), 0, "nobody waits any more");
+        });
+    }
+}
+
+enum Event {
+    Question(Reply<()>),
+    Stop,
+}
+
+/// The engine's side as [`crate::engine::run`] has it: sleep, take what has arrived, look at the flag of the shutdown.
+fn run(inlet: Inlet<Event>, stop: &AtomicBool, queue: &ResultQueue) {
+    loop {
+        let mut group = vec![inlet.events.recv()];
+        group.extend(std::iter::from_fn(|| inlet.events.try_recv().ok()));
+        let stopping = stop.load(Ordering::SeqCst);
+        for event in group {
+            if let Event::Question(reply) = event {
+                reply.send(Ok(()));
+            }
+        }
+        if stopping {
+            break;
+        }
+    }
+    drop(inlet);
+    queue.close(Error::new(Code::Closed, "closed"));
+}
+
+fn engine(
+    events: Receiver<Event>,
+    stop: &Arc<AtomicBool>,
+    queue: &Arc<ResultQueue>,
+) -> (JoinHandle<()>, Arc<AtomicBool>) {
+    let gone = Arc::new(AtomicBool::new(false));
+    let (inlet, stop, queue) = (Inlet { events, gone: Arc::clone(&gone) }, Arc::clone(stop), Arc::clone(queue));
+    (spawn(move || run(inlet, &stop, &queue)), gone)
+}
+
+/// As [`crate::client::Client::shutdown`] does it: the flag first, then an event where there is room.
+#[test]
+fn a_shutdown_ends_the_engine_also_when_its_channel_is_full_and_nobody_waits_on() {
+    explore(2, || {
+        let (events, arriving) = bounded(1);
+        let (stop, queue) = (Arc::new(AtomicBool::new(false)), Arc::new(ResultQueue::default()));
+        let (engine, gone) = engine(arriving, &stop, &queue);
+        let asking = events.clone();
+        let caller = spawn(move || {
+            let (reply, answer) = ask();
+            let told = asking.send(Event::Question(reply)).is_ok();
+            let seen = gone.load(Ordering::SeqCst);
+            if told {
+                let answered = answer.wait(if seen { Duration::ZERO } else { LONG });
+                assert!(matches!(answered, Ok(Ok(())) | Err(NoAnswer::Gone | NoAnswer::Late)));
+                assert!(seen || answered != Err(NoAnswer::Late), "it waited for nobody");
+            }
+        });
+        stop.store(true, Ordering::SeqCst);
+        let _ = events.try_send(Event::Stop);
+        engine.join().unwrap();
+        caller.join().unwrap();
+    });
+}
+
+#[test]
+fn a_shutdown_ends_every_poll() {
+    explore(3, || {
+        let (events, arriving) = bounded(1);
+        let (stop, queue) = (Arc::new(AtomicBool::new(false)), Arc::new(ResultQueue::default()));
+        let (engine, _) = engine(arriving, &stop, &queue);
+        let polled = Arc::clone(&queue);
+        let poll = spawn(move || while polled.take(Instant::now() + LONG).is_ok() {});
+        queue.wake();
+        stop.store(true, Ordering::SeqCst);
+        let _ = events.try_send(Event::Stop);
+        engine.join().unwrap();
+        poll.join().unwrap();
     });
 }

@@ -6,12 +6,9 @@
 //! Why not a channel: a channel's receiver spins and yields before it sleeps. With many callers on few processors that
 //! takes the time that the engine and the other callers need.
 
-use super::sync::{Arc, AtomicBool, AtomicUsize, Mutex, Ordering, Thread, current, park_timeout, yield_now};
+use super::sync::{Arc, AtomicBool, AtomicUsize, LOOK_OUT, Mutex, Ordering, Thread, current, park_timeout, yield_now};
 use crate::error::Result;
 use std::time::{Duration, Instant};
-
-/// How long a lone caller looks out for its answer before it sleeps: about as long as a sync takes.
-const LOOK_OUT: Duration = Duration::from_micros(300);
 
 /// The engine's end.
 pub(crate) struct Reply<T>(Arc<Slot<T>>);

@@ -3,7 +3,7 @@
 #![cfg_attr(fuzzing, allow(dead_code, reason = "the fuzzers use a part"))]
 
 use super::{
-    Adapter, Answer, Dialogue, Errand, Failure, Heard, Host, Inquiry, Moment, News, Order, Parcel, Request, Step, Task,
+    Adapter, Answer, Dialogue, Errand, Heard, Host, Inquiry, Moment, News, Order, Parcel, Request, Step, Task,
 };
 use crate::config::{Registration, Secret};
 use crate::message::{
@@ -238,6 +238,7 @@ pub(super) fn anything(words: &'static [&'static str]) -> impl Strategy<Value = 
         1 => prop::collection::vec(any::<u8>(), 0..64),
     ];
     let answered = (status, body).prop_map(|(status, body)| Heard::Answer(Answer { status, retry_after: None, body }));
+    use super::Failure;
     let failed = prop::sample::select(&[Failure::NotSent, Failure::Waited, Failure::Lost][..]).prop_map(Heard::Failed);
     prop_oneof![8 => answered, 1 => failed]
 }

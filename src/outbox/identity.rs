@@ -6,6 +6,7 @@
 
 use super::lock::beside;
 use crate::error::{Code, Error, Result};
+use parking_lot::Mutex;
 use std::path::Path;
 
 /// The database and its log, as they were opened.
@@ -30,6 +31,37 @@ impl Identity {
         }
         let log = beside(path, "-wal");
         if self.log.is_some() && number(&log) != self.log { Err(gone(&log)) } else { Ok(()) }
+    }
+}
+
+/// The databases that this process has open: one entry for each connection.
+static OPEN: Mutex<Vec<(u64, u64)>> = Mutex::new(Vec::new());
+
+/// A connection of this process to a database; dropped after it.
+#[derive(Debug)]
+pub(super) struct Presence(Option<(u64, u64)>);
+
+impl Presence {
+    /// With the database at the path.
+    pub fn at(path: &Path) -> Presence {
+        let number = number(path);
+        OPEN.lock().extend(number);
+        Presence(number)
+    }
+
+    /// Whether this process has a connection to the database at the path. Where the system has no numbers of files (Windows),
+    /// closing a file drops no locks of another, and nobody needs to know.
+    pub fn is_at(path: &Path) -> bool {
+        number(path).is_some_and(|number| OPEN.lock().contains(&number))
+    }
+}
+
+impl Drop for Presence {
+    fn drop(&mut self) {
+        let mut open = OPEN.lock();
+        if let Some(at) = open.iter().position(|number| Some(*number) == self.0) {
+            open.swap_remove(at);
+        }
     }
 }
 

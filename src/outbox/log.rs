@@ -180,6 +180,7 @@ impl Index {
 mod tests {
     use super::*;
     use crate::config::Encryption;
+    use crate::outbox::identity::Presence;
     use crate::outbox::{Outbox, Sealer};
     use crate::time::Timestamp;
     use rusqlite::Connection;
@@ -284,6 +285,19 @@ mod tests {
             let (_copy, outbox) = with_log(&files, log, true);
             assert!(is_cut(&outbox, true));
         }
+    }
+
+    #[test]
+    fn the_index_is_left_alone_while_this_process_has_the_outbox_open() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("outbox.db");
+        let keys = Encryption { key: None, old_keys: Vec::new() };
+        let outbox = Outbox::open(&path, &keys).unwrap();
+        let reader = crate::outbox::Reader::open(&path).unwrap();
+        drop(outbox);
+        assert!(Presence::is_at(&path));
+        drop(reader);
+        assert!(!Presence::is_at(&path));
     }
 
     #[test]

@@ -35,7 +35,7 @@ mod vault;
 mod work;
 
 pub(crate) use entry::{Departure, Entry};
-use identity::Identity;
+use identity::{Identity, Presence};
 use images::Loaded;
 pub(crate) use insert::Inserted;
 pub(crate) use lock::Lock;
@@ -64,6 +64,7 @@ const BUSY_WAIT: Duration = Duration::from_secs(5);
 /// The writer's connection. Owned by the engine's thread.
 pub(crate) struct Outbox {
     connection: Connection,
+    _presence: Presence,
     path: PathBuf,
     identity: Identity,
     statistics: Statistics,
@@ -87,7 +88,8 @@ impl Outbox {
 
     fn open_as(path: &Path, keys: &Encryption, alone: bool) -> Result<Outbox> {
         create_private(path)?;
-        let cut = log::is_cut(path, alone);
+        // A client that was shut down and not let go of still has it open to read.
+        let cut = log::is_cut(path, alone && !Presence::is_at(path));
         let mut connection = connect_to_write(path)?;
         let begun = connection.transaction_with_behavior(TransactionBehavior::Immediate);
         let transaction = begun.map_err(|e| fault(path, e))?;
@@ -145,6 +147,7 @@ impl Outbox {
     fn with(connection: Connection, path: &Path, vault: Arc<Vault>) -> Result<Outbox> {
         let mut outbox = Outbox {
             connection,
+            _presence: Presence::at(path),
             path: path.to_owned(),
             identity: Identity::of(path)?,
             statistics: Statistics::default(),

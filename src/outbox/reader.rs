@@ -1,6 +1,7 @@
 //! Reading beside the writer: a read-only connection that never waits for it.
 
 use super::entry::{Entry, select};
+use super::identity::Presence;
 use super::statistics::Basis;
 use super::{Phase, connect, fault};
 use crate::error::{Error, Result};
@@ -13,6 +14,7 @@ use std::path::{Path, PathBuf};
 /// A read-only connection.
 pub(crate) struct Reader {
     connection: Connection,
+    _presence: Presence,
     path: PathBuf,
 }
 
@@ -76,7 +78,7 @@ impl Reader {
         connection
             .execute_batch("PRAGMA cache_size = -1024; PRAGMA temp_store = MEMORY;")
             .map_err(|e| fault(path, e))?;
-        Ok(Reader { connection, path: path.to_owned() })
+        Ok(Reader { connection, _presence: Presence::at(path), path: path.to_owned() })
     }
 
     /// The entry with this key.

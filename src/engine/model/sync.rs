@@ -3,6 +3,9 @@
 pub(super) use loom::sync::Arc;
 pub(super) use loom::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 pub(super) use loom::thread::{Thread, current, yield_now};
+/// A lone caller looks out for its answer until it is there, or it is alone no more.
+pub(super) const LOOK_OUT: Duration = Duration::MAX;
+
 use std::collections::VecDeque;
 use std::ops::{Deref, DerefMut};
 use std::time::{Duration, Instant};
@@ -82,39 +85,89 @@ pub(super) fn park_timeout(_: Duration) {
 
 /// A channel that keeps what was sent until both ends are gone, as crossbeam's may.
 pub(super) fn channel<E>() -> (Sender<E>, Receiver<E>) {
-    let queue = Arc::new(Mutex::new(Queue { sent: VecDeque::new(), taken: true }));
-    (Sender(Arc::clone(&queue)), Receiver(queue))
+    bounded(usize::MAX)
+}
+
+/// One that holds so many.
+pub(super) fn bounded<E>(most: usize) -> (Sender<E>, Receiver<E>) {
+    let queue = Mutex::new(Queue { sent: VecDeque::new(), most, taken: true });
+    let shared = Arc::new((queue, Condvar::default()));
+    (Sender(Arc::clone(&shared)), Receiver(shared))
 }
 
 struct Queue<E> {
     sent: VecDeque<E>,
+    most: usize,
     /// The receiver is there.
     taken: bool,
 }
 
-pub(super) struct Sender<E>(Arc<Mutex<Queue<E>>>);
+/// With what tells of any change.
+type Shared<E> = Arc<(Mutex<Queue<E>>, Condvar)>;
 
-pub(super) struct Receiver<E>(Arc<Mutex<Queue<E>>>);
+pub(super) struct Sender<E>(Shared<E>);
+
+pub(super) struct Receiver<E>(Shared<E>);
+
+impl<E> Clone for Sender<E> {
+    fn clone(&self) -> Self {
+        Sender(Arc::clone(&self.0))
+    }
+}
 
 impl<E> Sender<E> {
+    /// Waits for room.
     pub fn send(&self, event: E) -> Result<(), E> {
-        let mut queue = self.0.lock();
+        let (queue, changed) = &*self.0;
+        let mut queue = queue.lock();
+        while queue.taken && queue.sent.len() >= queue.most {
+            queue.0 = queue.0.take().map(|inner| changed.0.wait(inner).unwrap());
+        }
         if !queue.taken {
             return Err(event);
         }
         queue.sent.push_back(event);
+        changed.notify_all();
+        Ok(())
+    }
+
+    pub fn try_send(&self, event: E) -> Result<(), E> {
+        let (queue, changed) = &*self.0;
+        let mut queue = queue.lock();
+        if !queue.taken || queue.sent.len() >= queue.most {
+            return Err(event);
+        }
+        queue.sent.push_back(event);
+        changed.notify_all();
         Ok(())
     }
 }
 
 impl<E> Receiver<E> {
     pub fn try_recv(&self) -> Result<E, ()> {
-        self.0.lock().sent.pop_front().ok_or(())
+        let (queue, changed) = &*self.0;
+        let event = queue.lock().sent.pop_front().ok_or(())?;
+        changed.notify_all();
+        Ok(event)
+    }
+
+    /// Waits for an event.
+    pub fn recv(&self) -> E {
+        let (queue, changed) = &*self.0;
+        let mut queue = queue.lock();
+        loop {
+            if let Some(event) = queue.sent.pop_front() {
+                changed.notify_all();
+                return event;
+            }
+            queue.0 = queue.0.take().map(|inner| changed.0.wait(inner).unwrap());
+        }
     }
 }
 
 impl<E> Drop for Receiver<E> {
     fn drop(&mut self) {
-        self.0.lock().taken = false;
+        self.0.0.lock().taken = false;
+        self.0.1.notify_all();
     }
 }
