@@ -159,7 +159,10 @@ impl Search {
             let of_all = matches!(asked.question, Question::Accepted { .. });
             let is_own = |row: &&&Row| !of_all || row.to == parcel.payload.to.digits();
             let rows = by_name.get(name.as_str()).filter(|_| about && !name.is_empty());
-            let rows: Vec<&Row> = rows.into_iter().flatten().filter(is_own).copied().collect();
+            let mut rows: Vec<&Row> = rows.into_iter().flatten().filter(is_own).copied().collect();
+            if let (true, [own]) = (parcel.falls_back, &*rows) {
+                rows.extend(stand_in(&asked.rows, own));
+            }
             let found = verdict(&rows, channel, parcel.falls_back);
             let outcome = match found {
                 Some(outcome) => outcome,
@@ -180,6 +183,15 @@ impl Search {
             }
         }
     }
+}
+
+/// The gateway's own text message in place of an AlimTalk, should it not repeat our reference: the only one of the same
+/// request to the same number.
+fn stand_in<'r>(rows: &'r [Row], own: &Row) -> Option<&'r Row> {
+    let near = |row: &&Row| !own.group_id.is_empty() && row.group_id == own.group_id && row.to == own.to;
+    let alone = rows.iter().filter(|row| near(row) && !row.is_replacement()).count() == 1;
+    let mut texts = rows.iter().filter(|row| near(row) && row.is_replacement() && row.custom_fields.alimi.is_empty());
+    texts.next().filter(|_| alone && texts.next().is_none())
 }
 
 /// Whether nobody knows if the vendor accepted it.

@@ -186,6 +186,26 @@ fn a_gateways_own_fallback_counts_as_one_message() {
 }
 
 #[test]
+fn a_text_in_place_of_an_alimtalk_is_found_also_where_it_does_not_repeat_our_reference() {
+    let mut errand = errand(Task::LookUp, Channel::Alimtalk, 1);
+    errand.parcels[0].reference = "M0".into();
+    errand.parcels[0].falls_back = true;
+    let mut text = row("M9", "", "4000");
+    text["replacement"] = json!(true);
+    let mut list = json!({"M0": row("M0", "K0/1/1", "3104"), "M9": text});
+    let mut said = || {
+        let body = json!({"messageList": list});
+        let (_, news) = played(&solapi(), Order::Errand(errand.clone()), |_| answer(200, &body).unwrap());
+        let Some(News::LookedUp { words, .. }) = news else { panic!("{news:?}") };
+        // Another message of the request to the same number: whose text it is nobody can know.
+        list["M1"] = row("M1", "K1/1/1", "3104");
+        (words[0].outcome.class, words[0].outcome.by_fallback, words[0].outcome.reference.clone())
+    };
+    assert_eq!(said(), (Class::Ok, true, "M0".to_owned()));
+    assert_eq!(said(), (Class::Pending, false, "M0".to_owned()));
+}
+
+#[test]
 fn a_message_in_trouble_at_the_vendors_does_not_keep_the_others_from_being_found() {
     let mut errand = errand(Task::LookUp, Channel::Alimtalk, 3);
     errand.parcels[2].reference = "M2".into();

@@ -138,9 +138,10 @@ fn log_in(world: &World, ask: &Ask, sends: bool) -> Result<(), Response> {
     Ok(())
 }
 
-/// 30 characters; with three digits more it is the key of a message.
+/// 30 characters; with three digits more it is the key of a message. The letter is between the digits for the reason that
+/// NHN's ids have one.
 fn request_id(at: i64, request: u64) -> String {
-    format!("SIM{}{request:010}000", korean(at, "%Y%m%d%H%M%S"))
+    format!("SI{}M{request:010}000", korean(at, "%Y%m%d%H%M%S"))
 }
 
 fn message_key(request: &Request, number: u64, seq: u32) -> String {

@@ -117,13 +117,14 @@ fn log_in(world: &World, ask: &Ask, alimtalk: bool) -> Result<(), Response> {
     Ok(())
 }
 
-/// `20261201090000` and ten digits: the id of a request.
+/// `20261201090000R` and ten digits: the id of a request. Without the letter it would look like a telephone number now and
+/// then, for which logs are searched.
 fn request_id(at: i64, request: u64) -> String {
-    format!("{}{request:010}", korean(at, "%Y%m%d%H%M%S"))
+    format!("{}R{request:010}", korean(at, "%Y%m%d%H%M%S"))
 }
 
 fn request_number(store: &Store, id: &str) -> Option<u64> {
-    let number = id.get(14..)?.parse().ok()?;
+    let number = id.get(15..)?.parse().ok()?;
     store.requests.get(number).filter(|request| request_id(request.at, number) == id).map(|_| number)
 }
 

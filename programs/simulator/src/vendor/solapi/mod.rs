@@ -127,7 +127,7 @@ fn log_in(world: &World, ask: &Ask) -> Result<(), Response> {
 }
 
 fn id(kind: char, at: i64, number: u64) -> String {
-    format!("{kind}4V{}{number:010}SIMULT", crate::clock::korean(at, "%Y%m%d%H%M%S"))
+    format!("{kind}4{}V{number:010}SIMULT", crate::clock::korean(at, "%Y%m%d%H%M%S"))
 }
 
 fn message_id(at: i64, number: u64) -> String {
