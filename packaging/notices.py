@@ -129,7 +129,8 @@ def main():
     target, folder = sys.argv[1], Path(sys.argv[2])
     os.chdir(HERE.parent)
     root, packages, edges = linked_crates(target)
-    others = sorted((p for p in packages.values() if p is not root), key=lambda p: (p["name"], p["version"]))
+    # Our own have no source.
+    others = sorted((p for p in packages.values() if p["source"]), key=lambda p: (p["name"], p["version"]))
     (folder / "THIRD-PARTY.txt").write_text(notices(others), encoding="utf-8")
     (folder / "alimi.cdx.json").write_text(bill_of_materials(root, packages, edges, locked_checksums()), encoding="utf-8")
 
