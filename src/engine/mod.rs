@@ -28,6 +28,7 @@ mod pulse;
 mod rate;
 mod reply;
 mod reseal;
+mod rest;
 mod results;
 mod shared;
 mod state;
@@ -63,5 +64,7 @@ const ROWS_MAX: usize = 1_000;
 const LOOK_UPS_MAX: usize = 1_000;
 /// How much longer than the network the engine waits for the answer to a send.
 const ANSWER_GRACE: Duration = Duration::from_secs(1);
+/// How long after a failed commit the engine tries again by itself.
+const RECOVERY: Duration = Duration::from_secs(1);
 /// How long the answer to a look-up is waited for before the question is put again.
 const LOOK_UP_LEASE: Duration = Duration::from_secs(60);

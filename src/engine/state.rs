@@ -1,7 +1,7 @@
 //! The engine's state and its step: one transaction per turn.
 
 use super::accepted::Accepted;
-use super::agenda::{Agenda, NEVER};
+use super::agenda::Agenda;
 use super::clock::Clock;
 use super::event::Event;
 use super::gates::Gates;
@@ -12,7 +12,7 @@ use super::results::ResultQueue;
 use super::shared::Role;
 use super::templates::Templates;
 use super::turn::{Effects, Response, Turn, respond};
-use super::{LOOK_UP_LEASE, ROWS_MAX};
+use super::{LOOK_UP_LEASE, RECOVERY, ROWS_MAX};
 use crate::config::Settings;
 use crate::error::{Code, Error, Result};
 use crate::gateway::{Capabilities, News};
@@ -25,8 +25,6 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// How long after a failed commit the engine tries again by itself.
-const RECOVERY: Duration = Duration::from_secs(1);
 /// A clock that jumps back by more than this is taken as set back.
 const CLOCK_SLACK_MS: i64 = 60_000;
 
@@ -59,10 +57,10 @@ pub(crate) struct Engine {
     pub(super) log: Log,
     pub(super) random: fastrand::Rng,
     /// What must not be lost because one commit failed.
-    retained: Vec<Event>,
+    pub(super) retained: Vec<Event>,
     pub(super) flushers: Vec<(Reply<()>, Instant)>,
     pub(super) stopping: Option<Instant>,
-    recover_at: Option<Instant>,
+    pub(super) recover_at: Option<Instant>,
     last_now: Timestamp,
     pub(super) clock: Clock,
     /// This process has begun to deliver and has not yet taken over what the last one left.
@@ -160,24 +158,6 @@ impl Engine {
             }
         }
         rest
-    }
-
-    fn has_work(&self, now: Timestamp, instant: Instant) -> bool {
-        // A turn without work still finds out whether the disk is well again.
-        let recovers = self.recover_at.is_some_and(|at| at <= instant);
-        let reseals = self.reseal_in(instant) == Some(Duration::ZERO);
-        let must = recovers || reseals || self.start || !self.retained.is_empty() || self.clock_set_back(now);
-        must || self.role.must_adopt() || (self.role.delivers() && self.next_due(now) <= now)
-    }
-
-    /// When something is due next that this process may handle; `now`, or earlier, where that is at once.
-    fn next_due(&self, now: Timestamp) -> Timestamp {
-        let handled = |phase: &Phase| match phase {
-            Phase::LookUp | Phase::Await => self.looking_up < super::LOOK_UPS_MAX,
-            _ => true,
-        };
-        let phases = Phase::TIMED.iter().filter(|phase| handled(phase)).map(|phase| self.agenda.bound(*phase));
-        phases.chain([self.next_departure(now), self.next_poll()]).min().unwrap_or(NEVER)
     }
 
     fn turn(&mut self, turn: &mut Turn, events: &mut [Event]) -> Result<()> {
@@ -306,48 +286,6 @@ impl Engine {
         effects
     }
 
-    fn finish_turn(&mut self, mut effects: Effects, now: Timestamp, instant: Instant) -> Effects {
-        if effects.jobs.is_empty() && self.is_quiet(now) {
-            effects.replies.extend(self.flushers.drain(..).map(|(reply, _)| Response::Done(reply, Ok(()))));
-            effects.stopped = self.stopping.is_some();
-        }
-        // Who does not deliver has nothing to hand over.
-        effects.stopped |= self.stopping.is_some_and(|deadline| deadline <= instant || !self.role.delivers());
-        effects
-    }
-
-    /// Whether nothing is due or in flight, by whichever process.
-    fn is_quiet(&mut self, now: Timestamp) -> bool {
-        if self.flushers.is_empty() && self.stopping.is_none() {
-            return false;
-        }
-        let in_flight = match self.role.delivers() {
-            true => !self.in_flight.is_empty(),
-            false => !matches!(self.outbox.next_due(Phase::Sending), Ok(None)),
-        };
-        !in_flight && self.retained.is_empty() && !self.lanes_are_due(now)
-    }
-
-    /// How long nothing will be due. Called before the thread goes to sleep.
-    pub fn sleep(&mut self, now: Timestamp, instant: Instant) -> Duration {
-        let until = |at: Instant| at.saturating_duration_since(instant);
-        let mut sleep = self.stopping.map_or(Duration::MAX, until);
-        if let Some(at) = self.recover_at {
-            return sleep.min(until(at));
-        }
-        if self.start || !self.retained.is_empty() {
-            return Duration::ZERO;
-        }
-        sleep = sleep.min(self.role.tick_in(instant)).min(self.reseal_in(instant).unwrap_or(Duration::MAX));
-        if !self.role.delivers() {
-            return sleep;
-        }
-        if self.agenda.refresh_stale(&self.outbox).is_err() {
-            return sleep.min(RECOVERY);
-        }
-        sleep.min(self.next_due(now).since(now))
-    }
-
     /// Ends: tidies the file when there is time. Returns whether messages remain.
     pub fn close(self) -> bool {
         if self.stopping.is_some_and(|deadline| deadline > Instant::now()) {
@@ -385,7 +323,7 @@ impl Engine {
         self.log.info(format_args!("the configuration has changed"));
     }
 
-    fn clock_set_back(&self, now: Timestamp) -> bool {
+    pub(super) fn clock_set_back(&self, now: Timestamp) -> bool {
         now.0 < self.last_now.0.saturating_sub(CLOCK_SLACK_MS)
     }
 
