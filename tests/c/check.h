@@ -25,7 +25,7 @@
 
 #define HUGE_BYTES (100 * 1024 * 1024)
 
-/* Counts, so that a program fails that has checked nothing. */
+/* Counts, from whatever thread, so that a program fails that has checked nothing. */
 static int checks = 0;
 
 static void failed(int line, const char *what, long got)
@@ -38,13 +38,13 @@ static void failed(int line, const char *what, long got)
 
 static void check_at(int line, const char *what, int true_)
 {
-    checks++;
+    __sync_fetch_and_add(&checks, 1);
     if (!true_) failed(line, what, 0);
 }
 
 static void equal_at(int line, const char *what, long got, long expected)
 {
-    checks++;
+    __sync_fetch_and_add(&checks, 1);
     if (got != expected) failed(line, what, got);
 }
 
