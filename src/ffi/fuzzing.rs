@@ -1,20 +1,21 @@
 //! The C functions called in any order with any arguments; see [`crate::fuzzing`].
 //!
 //! Invariants: what the caller of C answers for is kept (pointers are NULL or good, texts end, buffers have their size),
-//! all else is hostile; buffers are exactly as large as said, so that the sanitizer sees the byte beside them.
+//! all else is hostile; no call ends with a code that the header does not know, or with an error without its details.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a panic is what a fuzzer finds")]
 #![allow(clippy::undocumented_unsafe_blocks, reason = "one contract for all, see above")]
 
+mod arguments;
+mod world;
+
 use super::result::alimi_result_t;
-use super::text::read_config;
 use super::{api, wide};
-use crate::config::Settings;
 use crate::error::Code;
 use arbitrary::{Arbitrary, Unstructured};
-use parking_lot::Mutex;
+use arguments::{Buffer, Room, Text, UNTOUCHED};
 use std::ffi::{CStr, c_char, c_void};
 use std::ptr::null_mut;
-use tempfile::TempDir;
+use world::{Configuration, WORLD, Who, World};
 
 #[derive(Arbitrary, Debug)]
 struct Step {
@@ -47,216 +48,6 @@ enum Call {
     Wake(Who),
     Lines(i8, bool),
     Results(Who, bool),
-}
-
-#[derive(Arbitrary, Debug)]
-enum Who {
-    Main,
-    Spare,
-    Closed,
-    Number(i32),
-}
-
-#[derive(Arbitrary, Debug)]
-enum Configuration {
-    Good(bool),
-    Bad(Text),
-}
-
-#[derive(Arbitrary, Debug)]
-enum Text {
-    Null,
-    Known(u8),
-    Bytes(Vec<u8>),
-}
-
-#[derive(Arbitrary, Debug)]
-enum Room {
-    Null(i16),
-    Negative(i16),
-    Of(u16),
-    Ample,
-}
-
-const KNOWN: [&str; 20] = [
-    "",
-    "K1",
-    "K2",
-    "a key with blanks",
-    "010-0000-0000",
-    "+82 10 0000 0010",
-    "01000000030",
-    "visit",
-    "name=Kim\ntime=9\nid=1",
-    r#"{"name":"\ud55c","time":9,"id":true}"#,
-    "priority=urgent\nexpires_in=3600\nfallback=lms\ntag=t",
-    "send_at=2099-12-01T09:00:00+09:00",
-    r#"{"fallback":"auto","fallback_text":"x","fallback_subject":"y","account":"clinic"}"#,
-    "text=Kim - 9",
-    r#"[{"key":"K1","to":"010-0000-0000","template":"visit","variables":{"name":"A","time":"9","id":"1"}}]"#,
-    r#"[{"to":"010-0000-0001","text":"x"},{"key":"K2","to":"010-0000-0015","text":"y","tag":"z"},7]"#,
-    "from=2026-01-01\nto=2026-12-31\nby=result\nformat=csv",
-    r#"{"by":"request","format":"json","account":"clinic"}"#,
-    "\u{ac00}\u{1f600}\r\n\\n",
-    "{}",
-];
-
-/// A text as C has it, in both forms.
-struct Given(Option<(Vec<u8>, Vec<u16>)>);
-
-impl Text {
-    fn given(&self) -> Given {
-        let (mut bytes, mut units) = match self {
-            Text::Null => return Given(None),
-            Text::Known(number) => {
-                let text = KNOWN[usize::from(*number) % KNOWN.len()];
-                (text.as_bytes().to_vec(), text.encode_utf16().collect::<Vec<u16>>())
-            }
-            Text::Bytes(bytes) => {
-                let units = bytes.chunks_exact(2).map(|pair| u16::from_le_bytes([pair[0], pair[1]])).collect();
-                (bytes.clone(), units)
-            }
-        };
-        bytes.push(0);
-        units.push(0);
-        Given(Some((bytes, units)))
-    }
-}
-
-/// What a pointer to a text or a buffer is for one form or the other.
-trait Pointer {
-    fn of(narrow: *mut u8, wide: *mut u16) -> Self;
-}
-
-impl Pointer for *const c_char {
-    fn of(narrow: *mut u8, _: *mut u16) -> Self {
-        narrow.cast()
-    }
-}
-impl Pointer for *mut c_char {
-    fn of(narrow: *mut u8, _: *mut u16) -> Self {
-        narrow.cast()
-    }
-}
-impl Pointer for *const u16 {
-    fn of(_: *mut u8, wide: *mut u16) -> Self {
-        wide
-    }
-}
-impl Pointer for *mut u16 {
-    fn of(_: *mut u8, wide: *mut u16) -> Self {
-        wide
-    }
-}
-
-impl Given {
-    fn at<P: Pointer>(&self) -> P {
-        match &self.0 {
-            None => P::of(null_mut(), null_mut()),
-            Some((bytes, units)) => P::of(bytes.as_ptr().cast_mut(), units.as_ptr().cast_mut()),
-        }
-    }
-}
-
-const UNTOUCHED: u8 = 0xee;
-
-/// A buffer as C gives it, in both forms.
-struct Buffer {
-    narrow: Box<[u8]>,
-    wide: Box<[u16]>,
-    capacity: i32,
-    missing: bool,
-}
-
-impl Room {
-    fn buffer(&self) -> Buffer {
-        let (capacity, missing) = match self {
-            Room::Null(capacity) => (i32::from(*capacity), true),
-            Room::Negative(capacity) => (-1 - i32::from(*capacity).abs(), false),
-            Room::Of(capacity) => (i32::from(*capacity % 2048), false),
-            Room::Ample => (65_536, false),
-        };
-        let length = if missing { 0 } else { usize::try_from(capacity).unwrap_or(0) };
-        let narrow = vec![UNTOUCHED; length].into();
-        Buffer { narrow, wide: vec![u16::from(UNTOUCHED); length].into(), capacity, missing }
-    }
-}
-
-impl Buffer {
-    fn at<P: Pointer>(&mut self) -> P {
-        if self.missing {
-            return P::of(null_mut(), null_mut());
-        }
-        P::of(self.narrow.as_mut_ptr(), self.wide.as_mut_ptr())
-    }
-
-    /// What was written is a whole text.
-    fn check(&self) {
-        let bare = self.narrow.iter().all(|byte| *byte == UNTOUCHED)
-            && self.wide.iter().all(|unit| *unit == u16::from(UNTOUCHED));
-        assert!(bare || self.narrow.contains(&0) || self.wide.contains(&0), "a text without its end");
-    }
-}
-
-/// Clients that live longer than one input.
-struct World {
-    directory: TempDir,
-    main: i32,
-    spare: i32,
-    closed: i32,
-    inputs: u32,
-}
-
-static WORLD: Mutex<Option<World>> = Mutex::new(None);
-
-impl World {
-    fn new() -> World {
-        let directory = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap();
-        let mut world = World { directory, main: 0, spare: 0, closed: 0, inputs: 0 };
-        let config = Text::Bytes(world.configuration("main", false).into_bytes()).given();
-        assert_eq!(unsafe { api::alimi_init(config.at(), &raw mut world.main) }, 0);
-        world
-    }
-
-    fn configuration(&self, name: &str, cp949: bool) -> String {
-        let templates = serde_json::json!({
-            "visit": {"text": "#{name} - #{time}", "fallback": {"text": "#{name} #{id}"}},
-        });
-        let config = serde_json::json!({
-            "outbox": {"path": self.directory.path().join(name), "encryption": "none", "shared": true, "max_messages": 500},
-            "encoding": if cp949 { "cp949" } else { "utf-8" },
-            "gateways": {"sandbox": {"type": "sandbox", "delay_ms": 0}},
-            "accounts": {"clinic": {"sender_key": "any", "sender_number": "070-0000-0001"}},
-            "templates": templates,
-            "retry": {"initial_ms": 1, "max_ms": 1, "request_timeout_ms": 10},
-            "logging": {"file": null},
-        });
-        config.to_string()
-    }
-
-    fn number(&self, who: &Who) -> i32 {
-        match who {
-            Who::Main => self.main,
-            Who::Spare => self.spare,
-            Who::Closed => self.closed,
-            Who::Number(number) => *number,
-        }
-    }
-
-    /// A configuration; `None` where it would be a good one of unknown paths and addresses.
-    fn given(&self, configuration: &Configuration) -> Option<Given> {
-        let text = match configuration {
-            Configuration::Good(cp949) => return Some(Text::Bytes(self.configuration("spare", *cp949).into()).given()),
-            Configuration::Bad(text) => text,
-        };
-        let Given(Some((bytes, units))) = text.given() else { return Some(Given(None)) };
-        // Never a path.
-        let given = Given(Some(([b"{", &*bytes].concat(), [&[u16::from(b'{')], &*units].concat())));
-        let narrow = unsafe { read_config::<u8>(given.at::<*const c_char>().cast()) };
-        let wide = unsafe { read_config::<u16>(given.at()) };
-        let good = [narrow, wide].into_iter().flatten().any(|(text, _)| Settings::parse(&text).is_ok());
-        (!good).then_some(given)
-    }
 }
 
 /// Calls a function or its twin for UTF-16.

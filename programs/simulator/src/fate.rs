@@ -1,7 +1,8 @@
 //! What becomes of a message, by the recipient's number: the table of the library's sandbox.
 //!
 //! Invariants: the table itself is the library's, nothing here repeats it; numbers outside `0100000xxxx` are never accepted;
-//! tries are counted per vendor, channel, recipient and reference, and only for numbers whose fate depends on them.
+//! tries are counted per vendor, channel, recipient and name of the message, which the tries of one message share, and only
+//! for numbers whose fate depends on them.
 
 use crate::signing::fingerprint;
 use crate::store::Product;
@@ -48,7 +49,7 @@ pub enum Admission {
 pub struct Tries(HashMap<u64, i32>);
 
 impl Tries {
-    /// The fate of a request with these messages, each a recipient and our caller's reference for it.
+    /// The fate of a request with these messages, each a recipient and the name of the message as the journal knows it.
     pub fn admit<'a>(
         &mut self,
         product: Product,
@@ -59,10 +60,10 @@ impl Tries {
         let mut wire = Wire::Answer;
         let mut counted = Vec::new();
         let mut cut = Vec::new();
-        for (to, reference) in messages {
+        for (to, name) in messages {
             let (mut attempt, first) = (1, sandbox::answer(to, channel, 1));
             if first != sandbox::answer(to, channel, 3) {
-                let key = fingerprint((product, channel as i32, to, reference));
+                let key = fingerprint((product, channel as i32, to, name));
                 attempt += self.0.get(&key).copied().unwrap_or(0);
                 counted.push((key, attempt));
             }

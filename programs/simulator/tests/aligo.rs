@@ -126,7 +126,7 @@ fn a_text_has_its_list_and_its_state() {
     let detail = form(&simulator, "/sms_list/", &with(false, &[("mid", sent["msg_id"].as_str().unwrap())]));
     assert_eq!(
         (&detail["list"][0]["sms_state"], &detail["list"][1]["sms_state"]),
-        (&json!("발송완료"), &json!("전원 꺼짐"))
+        (&json!("발송완료"), &json!("발송실패"))
     );
 }
 

@@ -313,7 +313,7 @@ fn templates_are_listed_with_what_a_message_must_equal() {
 fn every_fate_of_the_sandbox_has_a_code_of_the_vendor() {
     let simulator = start_with(Options::default());
     for (fate, expected) in
-        [(14, -2017), (15, -8008), (16, -5000), (18, -1020), (19, -3003), (22, -7000), (23, -9999), (26, -7777)]
+        [(14, -2017), (15, -8008), (16, -5000), (18, -1020), (19, -3003), (22, -7000), (23, -9999), (26, 7777)]
     {
         let answer = nhn(&simulator, "POST", &format!("{AT}/messages"), &filled(&[(number(fate), "f")])).json();
         assert_eq!(answer["message"]["sendResults"][0]["resultCode"], expected, "{fate}");

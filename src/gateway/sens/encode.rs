@@ -78,7 +78,7 @@ struct Link<'a> {
 }
 
 #[derive(Serialize)]
-struct Failover<'a> {
+pub(super) struct Failover<'a> {
     #[serde(rename = "type")]
     kind: &'static str,
     from: &'a str,
@@ -128,8 +128,9 @@ fn link(button: &Button) -> Link<'_> {
     }
 }
 
-/// A text that is missing or is an MMS cannot be sent on: better the AlimTalk alone than nothing.
-fn failover(parcel: &Parcel) -> Option<Failover<'_>> {
+/// The text message that the vendor is asked for in place of an AlimTalk. One that is missing or is an MMS cannot be sent
+/// on: better the AlimTalk alone than nothing.
+pub(super) fn failover(parcel: &Parcel) -> Option<Failover<'_>> {
     let text = parcel.payload.text.as_ref().filter(|_| parcel.falls_back)?;
     let (kind, subject) = match text.channel {
         Channel::Sms => ("SMS", ""),

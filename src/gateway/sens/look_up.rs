@@ -5,6 +5,7 @@
 //! has rows without a text, stays unasked. One message in trouble at the vendor's keeps no other from being settled.
 
 use super::Service;
+use super::encode::failover;
 use super::rows::{PAGE, Row, read, read_one};
 use crate::gateway::ledger::{Ledger, REQUESTS_MAX};
 use crate::gateway::wire::{Target, escaped, to_second};
@@ -149,7 +150,8 @@ impl LookUp {
             match found {
                 Some(row) => {
                     self.taken.insert(self.name(row));
-                    self.ledger.say(at, row.outcome(self.service.is_alimtalk));
+                    let asked = failover(parcel).is_some();
+                    self.ledger.say(at, row.outcome(self.service.is_alimtalk, Some(asked)));
                 }
                 None if matches!(ask.about, About::Recipient(_)) && self.has_nameless(&ask.rows, parcel) => {}
                 None => self.ledger.say(at, Outcome::new(Class::Absent, Reason::ConnectionFailed)),

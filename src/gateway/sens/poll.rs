@@ -172,7 +172,8 @@ impl Poll {
             return;
         };
         let is_alimtalk = at > 0;
-        let reports = page.rows.iter().map(|row| (row.reference(is_alimtalk), row.outcome(is_alimtalk)));
+        // What was asked for is known to the look-up, which tells of those that a row leaves open.
+        let reports = page.rows.iter().map(|row| (row.reference(is_alimtalk), row.outcome(is_alimtalk, None)));
         // What is still under way is no news.
         let news = reports.filter(|(name, outcome)| !name.is_empty() && outcome.class != Class::Pending);
         self.reports.extend(news.map(|(name, outcome)| Report { mark: Mark::Theirs(name), outcome }));

@@ -80,13 +80,13 @@ impl Row {
         from_local(&self.request_time)
     }
 
-    /// What became of it.
-    pub fn outcome(&self, is_alimtalk: bool) -> Outcome {
-        let outcome = if is_alimtalk { self.alimtalk() } else { self.text_message() };
+    /// What became of it. `asked`: whether the vendor was asked for a text message in its place, where that is known.
+    pub fn outcome(&self, is_alimtalk: bool, asked: Option<bool>) -> Outcome {
+        let outcome = if is_alimtalk { self.alimtalk(asked) } else { self.text_message() };
         outcome.with_reference(self.reference(is_alimtalk))
     }
 
-    fn alimtalk(&self) -> Outcome {
+    fn alimtalk(&self, asked: Option<bool>) -> Outcome {
         let code = self.message_status_code.as_str();
         if code.is_empty() && !matches!(self.request_status_code.as_str(), "" | ACCEPTED) {
             return refused(&self.request_status_code);
@@ -100,17 +100,19 @@ impl Row {
         let refused = !matches!(failover.request_status_code.as_str(), "" | ACCEPTED);
         let text = match stage(&failover.message_status_name, &failover.message_status_code) {
             Stage::Delivered => Some(Class::Ok),
-            Stage::UnderWay if !refused && self.falls_back() => Some(Class::Pending),
+            Stage::UnderWay if !refused && self.falls_back(asked) => Some(Class::Pending),
             _ => None,
         };
         let text = text.map(|class| Outcome::new(class, Reason::None));
         adapter::together(Some(Outcome::new(class, reason)), text, false).with_code(code)
     }
 
-    /// Whether the vendor's own text message may still come.
-    fn falls_back(&self) -> bool {
+    /// Whether the vendor's own text message may still come. That a row always tells whether one was asked for is not
+    /// certain: where nobody knows, it may.
+    fn falls_back(&self, asked: Option<bool>) -> bool {
         let under_way = !self.failover.request_status_code.is_empty() || !self.failover.message_status_name.is_empty();
-        under_way || (self.use_sms_failover == Some(true) && !self.message_status_code.starts_with('B'))
+        let asked = self.use_sms_failover.or(asked) != Some(false);
+        under_way || (asked && !self.message_status_code.starts_with('B'))
     }
 
     fn text_message(&self) -> Outcome {

@@ -1,6 +1,7 @@
 //! Looking up: accepted messages by the vendor's ids, many at once; lost ones by our reference among all messages of their
 //! time where many are lost, as after a crash, else among those to their number. What else the vendor took in that time may
-//! be a hundred times as much, and a list that takes longer than an errand may is never read to its end.
+//! be a hundred times as much, and a list that takes longer than an errand may is never read to its end: it gets a part of
+//! the errand's time, so that with each errand some are asked for by their number.
 //!
 //! Invariants: a lost message is called absent only after every page of its time, or of its number and time, was read; once
 //! one of a lost request is found, the rest of that request is read at once; what a failed question was about is asked
@@ -14,6 +15,7 @@ use crate::message::{Class, Outcome, Reason};
 use crate::time::Timestamp;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Most ids in one request: they stand in its address.
 const IDS_MAX: usize = 100;
@@ -22,6 +24,8 @@ const IDS_MAX: usize = 100;
 const FEW: usize = 100;
 /// Most pages of all messages of a time; of what then is not found the numbers are asked for.
 const PAGES_MAX: usize = 20;
+/// For how long they are read: the rest of an errand's time is for the numbers.
+const PAGES_TIME: Duration = Duration::from_secs(10);
 
 pub(super) struct Search {
     login: Arc<Login>,
@@ -34,6 +38,8 @@ pub(super) struct Search {
     ids_unread: bool,
     /// All messages of the lost ones' time were asked for.
     time_asked: bool,
+    /// When the first question was put.
+    began: Option<Timestamp>,
     /// Requests of which all messages are to be read next, and all there were.
     groups: Vec<String>,
     known_groups: HashSet<String>,
@@ -54,8 +60,8 @@ impl Search {
     pub fn new(login: Arc<Login>, errand: Errand) -> Search {
         let ledger = Ledger::new(errand);
         let (groups, known_groups, failed) = (Vec::new(), HashSet::new(), HashSet::new());
-        let (ids_unread, time_asked) = (false, false);
-        Search { login, ledger, asked: None, requests: 0, failed, ids_unread, time_asked, groups, known_groups }
+        let (ids_unread, time_asked, began) = (false, false, None);
+        Search { login, ledger, asked: None, requests: 0, failed, ids_unread, time_asked, began, groups, known_groups }
     }
 
     fn ask(&mut self, moment: &Moment) -> Step {
@@ -110,7 +116,7 @@ impl Search {
     }
 
     /// Another page; `false`: there is no way on.
-    fn heard(&mut self, mut asked: Asked, heard: Heard) -> bool {
+    fn heard(&mut self, mut asked: Asked, heard: Heard, moment: &Moment) -> bool {
         let goes_on = matches!(&heard, Heard::Answer(answer) if !matches!(answer.status, 401 | 403 | 429 | 503));
         let Some((List { next_key, .. }, rows)) = list::read(heard) else {
             // One message may be in trouble at the vendor's without all being.
@@ -124,7 +130,9 @@ impl Search {
         asked.rows.extend(rows);
         asked.pages += 1;
         let whole = next_key.is_empty() || next_key == asked.key;
-        if whole || (asked.pages >= PAGES_MAX && matches!(asked.question, Question::Accepted { .. })) {
+        let took_long = self.began.is_some_and(|began| moment.now.since(began) >= PAGES_TIME);
+        let long = asked.pages >= PAGES_MAX || took_long;
+        if whole || (long && matches!(asked.question, Question::Accepted { .. })) {
             self.settle(&asked, whole);
         } else {
             asked.key = next_key;
@@ -208,14 +216,17 @@ impl Dialogue for Search {
     fn next(&mut self, heard: Option<Heard>, moment: &Moment) -> Step {
         match (self.asked.take(), heard) {
             (Some(asked), Some(heard)) => {
-                if self.heard(asked, heard) {
+                if self.heard(asked, heard, moment) {
                     self.ask(moment)
                 } else {
                     self.ledger.looked_up()
                 }
             }
             (Some(_), None) => self.ledger.looked_up(),
-            (None, _) => self.ask(moment),
+            (None, _) => {
+                self.began = Some(moment.now);
+                self.ask(moment)
+            }
         }
     }
 }

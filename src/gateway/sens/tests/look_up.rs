@@ -51,6 +51,36 @@ fn accepted_messages_of_one_request_are_asked_for_at_once() {
 }
 
 #[test]
+fn where_a_row_does_not_tell_whether_a_text_follows_what_was_asked_for_decides() {
+    let mut errand = errand(Task::LookUp, Channel::Alimtalk, 3);
+    errand.parcels.iter_mut().for_each(|parcel| parcel.reference = format!("RSKM-1/M{}", parcel.id));
+    errand.parcels[0].falls_back = true;
+    // No text of ours can go with it, so that none was asked for.
+    errand.parcels[1].falls_back = true;
+    Arc::make_mut(&mut errand.parcels[1].payload).text = None;
+    for field in [None, Some(true), Some(false)] {
+        let news = play(&adapter(), Order::Errand(errand.clone()), |_, _| {
+            let row = |number: usize| {
+                let mut row = found(&format!("M{number}"), &format!("010000{number:05}"), "…", "3019", "fail");
+                match field {
+                    None => drop(row.as_object_mut().unwrap().remove("useSmsFailover")),
+                    Some(said) => row["useSmsFailover"] = json!(said),
+                }
+                row
+            };
+            list(&[row(0), row(1), row(2)])
+        });
+        let (follows, none) = (Some(Class::Pending), Some(Class::Fallback));
+        let expected = match field {
+            None => [follows, none, none],
+            Some(true) => [follows; 3],
+            Some(false) => [none; 3],
+        };
+        assert_eq!(classes(&errand, news), expected, "{field:?}");
+    }
+}
+
+#[test]
 fn a_lost_message_is_found_by_recipient_and_text_in_the_time_of_its_sending() {
     let errand = errand(Task::LookUp, Channel::Alimtalk, 1);
     let news = play(&adapter(), Order::Errand(errand.clone()), |request, _| {

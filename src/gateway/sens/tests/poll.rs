@@ -112,7 +112,7 @@ fn what_the_gateway_sent_itself_is_told_from_the_alimtalk() {
     let row = |code: &str, name: &str, uses: bool, failover: Value| {
         let row = json!({"requestId": "R", "messageId": "M", "requestStatusCode": "A000", "messageStatusCode": code,
                          "messageStatusName": name, "useSmsFailover": uses, "failover": failover});
-        let outcome = serde_json::from_value::<Row>(row).unwrap().outcome(true);
+        let outcome = serde_json::from_value::<Row>(row).unwrap().outcome(true, None);
         (outcome.class, outcome.by_fallback)
     };
     let failover = |code: &str, name: &str| {
@@ -134,10 +134,33 @@ fn what_the_gateway_sent_itself_is_told_from_the_alimtalk() {
 }
 
 #[test]
+fn of_a_row_that_does_not_tell_whether_a_text_follows_no_report_calls_the_message_failed() {
+    let row = |id: &str, code: &str, name: &str| {
+        json!({"requestId": "RSKM-1", "messageId": id, "messageStatusCode": code, "messageStatusName": name,
+               "to": "01000000000"})
+    };
+    let mut both_failed = row("M3", "3019", "fail");
+    both_failed["failover"] =
+        json!({"requestStatusCode": "A000", "messageStatusCode": "3001", "messageStatusName": "fail"});
+    let rows = [row("M1", "3019", "fail"), row("M2", "0000", "success"), both_failed, row("M4", "B010", "fail")];
+    let polled = poll("", NOW, |target| match target {
+        _ if target.ends_with("/channels") => channels(),
+        _ if target.starts_with(ALIMTALK) => answer(200, &json!({"messages": rows})),
+        _ => bare(404),
+    });
+    let said: Vec<_> = polled.reports.iter().map(|r| (r.outcome.reference.as_str(), r.outcome.class)).collect();
+    assert_eq!(
+        said,
+        [("RSKM-1/M2", Class::Ok), ("RSKM-1/M3", Class::Fallback), ("RSKM-1/M4", Class::Configuration)],
+        "the look-up knows what was asked for, and tells of M1"
+    );
+}
+
+#[test]
 fn every_state_of_a_text_message_has_its_class() {
     let row = |status: &str, name: &str, code: &str| {
         let row = json!({"requestId": "V", "status": status, "statusName": name, "statusCode": code});
-        serde_json::from_value::<Row>(row).unwrap().outcome(false).class
+        serde_json::from_value::<Row>(row).unwrap().outcome(false, None).class
     };
     for (status, name, code, class) in [
         ("READY", "", "", Class::Pending),

@@ -162,6 +162,39 @@ fn where_the_list_of_a_time_has_no_end_or_fails_numbers_are_asked_for_and_nothin
 }
 
 #[test]
+fn a_list_whose_pages_come_slowly_leaves_time_to_ask_for_numbers() {
+    let mut left = errand(Task::LookUp, Channel::Alimtalk, 104);
+    // None of them was taken, and what else the vendor has of their time takes longer than an errand may.
+    for _ in 0..104 {
+        let mut dialogue = solapi().begin(Order::Errand(left.clone()));
+        let (mut now, mut heard) = (NOW, None);
+        let unasked = loop {
+            match dialogue.next(heard.take(), &Moment { now, ..moment() }) {
+                Step::Ask(request) => {
+                    let of_number = request.target.contains("to=");
+                    let page = json!({"messageList": {"X": row("X", "", "4000")}, "nextKey": now.to_iso()});
+                    let body = if of_number { json!({"messageList": {}}) } else { page };
+                    let in_time = now.since(NOW) < Duration::from_secs(20);
+                    heard = if in_time { answer(200, &body) } else { Some(Heard::Failed(Failure::Waited)) };
+                    now = now.after(Duration::from_secs(2));
+                }
+                Step::Done(Some(News::LookedUp { words, unasked })) => {
+                    assert!(!words.is_empty(), "no errand is for nothing");
+                    assert!(words.iter().all(|word| word.outcome.class == Class::Absent), "{words:?}");
+                    break unasked;
+                }
+                other => panic!("{other:?}"),
+            }
+        };
+        left.parcels.retain(|parcel| unasked.contains(&parcel.id));
+        if left.parcels.is_empty() {
+            return;
+        }
+    }
+    panic!("{} are left", left.parcels.len());
+}
+
+#[test]
 fn a_gateways_own_fallback_counts_as_one_message() {
     let mut original = row("M0", "K0/1/1", "3104");
     original["kakaoOptions"] = json!({"disableSms": false});

@@ -19,9 +19,19 @@ pub(super) fn result(message: &Message) -> (&'static str, &'static str) {
         (_, Reason::HandsetUnreachable) => ("2003", "전원 꺼짐"),
         (_, Reason::RecipientRefuses) => ("3006", "수신 거부"),
         (_, Reason::InvalidRecipient) => ("3008", "전화번호 오류"),
-        (_, Reason::Spam) => ("3012", "스팸"),
+        // Kakao has no word for it.
+        (_, Reason::Spam) => ("3013", "메시지 내용 오류"),
         (_, Reason::OutsideHours) => ("3022", "메시지 발송 가능한 시간이 아님"),
         _ => ("9999", "시스템에 문제가 발생하였음"),
+    }
+}
+
+/// The state of a text message that is over: of the words only the stems are certain.
+pub(super) fn state(class: Class, reason: Reason) -> &'static str {
+    match (class, reason) {
+        (Class::Ok, _) => "발송완료",
+        (_, Reason::RecipientRefuses) => "수신거부",
+        _ => "발송실패",
     }
 }
 

@@ -131,7 +131,7 @@ fn deliver(world: &World, ask: &Ask, list: &[(&str, String)], most: usize) -> Re
         taken += 1;
     }
     if taken == 0 {
-        return failed_sms(-101, "receiver");
+        return failed_sms(-99, "receiver");
     }
     on_wire(wire, || answer(request, taken, list.len() - taken, channel))
 }
@@ -184,8 +184,7 @@ pub(super) fn detail(world: &World, ask: &Ask) -> Response {
     }
     let value = |(id, message): &(u64, &Message)| {
         let state = match message.stage {
-            Stage::Done(Class::Ok, _) => "발송완료",
-            Stage::Done(..) => codes::result(message).1,
+            Stage::Done(class, reason) => codes::state(class, reason),
             Stage::Cancelled => "취소완료",
             Stage::Reserved => "예약대기중",
             Stage::Pending => "전송중",

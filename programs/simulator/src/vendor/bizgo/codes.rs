@@ -12,7 +12,7 @@ pub(super) fn answer(reason: Reason) -> Option<&'static str> {
         Reason::RecipientNotAllowed | Reason::InvalidRecipient => "A306",
         Reason::SenderKeyInvalid => "A502",
         Reason::TemplateUnavailable => "A505",
-        Reason::ContentRefused => "A322",
+        Reason::ContentRefused => "A303",
         Reason::GatewayConfiguration => "A325",
         Reason::CredentialsRefused => "A110",
         Reason::BalanceExhausted => "A320",
@@ -30,8 +30,8 @@ pub(super) fn report(message: &Message) -> (&'static str, &'static str) {
     let Stage::Done(class, reason) = message.stage else { return ("", "") };
     match (class, reason) {
         (Class::Ok, _) => ("10000", "Success"),
-        (Class::Uncertain, _) => ("64005", "Success uncertain"),
-        (_, Reason::HandsetUnreachable) => ("22000", "Time-out"),
+        (Class::Uncertain, _) => ("22000", "Time-out"),
+        (_, Reason::HandsetUnreachable) => ("23043", "Phone is off"),
         (_, Reason::GatewayConfiguration | Reason::SenderKeyInvalid) => ("64008", "Account not permitted"),
         (_, Reason::NotKakaoUser) => ("64016", "Not a KakaoTalk user"),
         (_, Reason::BlockedByRecipient) => ("64020", "Blocked"),

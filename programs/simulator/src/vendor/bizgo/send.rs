@@ -7,6 +7,7 @@ use super::wish::{Alimtalk, Destination, Entry, Wish, read};
 use super::{codes, done, failed, log_in, message_key, refusal, stranger, within_rate};
 use crate::ask::{Ask, on_wire, severed, too_many};
 use crate::fate::{Admission, Ruling, Wire};
+use crate::journal;
 use crate::signing::fingerprint;
 use crate::store::{Message, Product, Request};
 use crate::world::{State, World};
@@ -46,7 +47,7 @@ pub(super) fn take(
     let channel = wish.message_flow.first().map_or(Channel::Sms, Entry::channel);
     let reference = |one: &Destination| one.reference.clone().or_else(|| wish.reference.clone()).unwrap_or_default();
     let fresh: Vec<&Destination> = wish.destinations.iter().filter(|one| !known.contains(one.to.as_str())).collect();
-    let keys = fresh.iter().map(|one| (one.to.as_str(), fingerprint(reference(one))));
+    let keys = fresh.iter().map(|one| (one.to.as_str(), fingerprint(journal::name(&reference(one)))));
     let (rulings, wire) = match state.tries.admit(Product::Bizgo, channel, keys) {
         Admission::Cut => return Err(severed(crate::ask::Sever::Drop)),
         Admission::Whole(Reason::Throttled) => return Err(too_many(failed(&refusal("A020", "rate limit")), Some(1))),

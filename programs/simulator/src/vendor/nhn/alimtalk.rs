@@ -9,6 +9,7 @@ use super::{Header, KEY_MS, OK, Refusal, failed, log_in, refusal, request_id};
 use crate::ask::{Ask, json, on_wire, too_many};
 use crate::clock::{DAY_MS, MINUTES, read_korean};
 use crate::fate::{Admission, Ruling, Wire};
+use crate::journal;
 use crate::setup::Status;
 use crate::signing::fingerprint;
 use crate::store::{Message, Plan, Product, Request};
@@ -67,7 +68,12 @@ pub(super) fn send(world: &World, ask: &Ask) -> Response {
         Some(template) => template,
     };
     let list = &wish.recipient_list;
-    let keys = list.iter().map(|one| (one.recipient_no.as_str(), fingerprint(one.recipient_grouping_key.as_deref())));
+    let keys = list.iter().map(|one| {
+        (
+            one.recipient_no.as_str(),
+            fingerprint(journal::name(one.recipient_grouping_key.as_deref().unwrap_or_default())),
+        )
+    });
     let (rulings, wire) = match state.tries.admit(Product::NhnAlimtalk, Channel::Alimtalk, keys) {
         Admission::Cut => return crate::ask::severed(crate::ask::Sever::Drop),
         Admission::Whole(Reason::Throttled) => {

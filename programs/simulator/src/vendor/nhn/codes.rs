@@ -16,7 +16,7 @@ pub(super) fn alimtalk_answer(reason: Reason) -> Option<(i32, &'static str)> {
         Reason::CredentialsRefused => (-1001, "invalid secretKey"),
         Reason::ConnectionFailed => (-7000, "upstream failure"),
         Reason::GatewayError | Reason::Throttled => (-9999, "system error"),
-        Reason::Other => (-7777, "undocumented"),
+        Reason::Other => (7777, "undocumented"),
         _ => return None,
     })
 }
@@ -32,7 +32,7 @@ pub(super) fn sms_answer(reason: Reason) -> Option<(i32, &'static str)> {
         Reason::ConnectionFailed | Reason::Throttled => (-2021, "queue failure"),
         Reason::GatewayError => (-9999, "system error"),
         Reason::BalanceExhausted => (-2052, "monthly limit exceeded"),
-        Reason::Other => (-7777, "undocumented"),
+        Reason::Other => (7777, "undocumented"),
         _ => return None,
     })
 }

@@ -8,6 +8,7 @@ use super::codes;
 use super::{Refusal, failed, log_in, refusal, request_id};
 use crate::ask::{Ask, json, on_wire, severed, too_many};
 use crate::fate::{Admission, Ruling};
+use crate::journal;
 use crate::matching::korean_bytes;
 use crate::signing::{fingerprint, read_base64};
 use crate::store::{Message, Product, Request};
@@ -64,7 +65,12 @@ pub(super) fn send(world: &World, ask: &Ask) -> Response {
         Err(refused) => return failed(&refused),
     };
     let list = &wish.recipient_list;
-    let keys = list.iter().map(|one| (one.recipient_no.as_str(), fingerprint(one.recipient_grouping_key.as_deref())));
+    let keys = list.iter().map(|one| {
+        (
+            one.recipient_no.as_str(),
+            fingerprint(journal::name(one.recipient_grouping_key.as_deref().unwrap_or_default())),
+        )
+    });
     let (rulings, wire) = match state.tries.admit(Product::NhnSms, channel, keys) {
         Admission::Cut => return severed(crate::ask::Sever::Drop),
         Admission::Whole(Reason::Throttled) => {

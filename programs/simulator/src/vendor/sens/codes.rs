@@ -37,8 +37,11 @@ pub(super) fn result(message: &Message) -> (&'static str, &'static str) {
         (_, Reason::RecipientRefuses) => ("3006", "refused"),
         (_, Reason::InvalidRecipient) => ("3003", "no such number"),
         (_, Reason::SenderNumberInvalid) => ("3018", "number forgery prevention"),
+        // Kakao has no word for it.
+        (_, Reason::Spam) if alimtalk => ("3013", "invalid content"),
         (_, Reason::Spam) => ("3012", "spam"),
-        (_, Reason::OutsideHours) => ("3022", "outside permitted hours"),
+        (_, Reason::OutsideHours) if alimtalk => ("3022", "outside permitted hours"),
+        (_, Reason::OutsideHours) => ("E919", "time limit"),
         (_, Reason::BalanceExhausted) => ("4156", "max sends"),
         (_, Reason::DuplicateRefused) => ("4131", "duplicate"),
         _ => ("9999", "system trouble"),

@@ -36,7 +36,7 @@ pub(super) fn status(message: &Message) -> (&'static str, &'static str) {
             (_, Reason::TemplateMismatch) => ("3103", "템플릿 불일치"),
             (_, Reason::InvalidRecipient) => ("3031", "결번"),
             (_, Reason::HandsetUnreachable) => ("3043", "전원 꺼짐"),
-            (_, Reason::RecipientRefuses) => ("3047", "수신 거부"),
+            (_, Reason::RecipientRefuses) => ("3032", "수신 거부"),
             (_, Reason::Spam) => ("3054", "스팸"),
             (_, Reason::OutsideHours) => ("3108", "발송 가능 시간이 아님"),
             (_, Reason::SenderNumberInvalid) => ("2062", "발신번호 미등록"),

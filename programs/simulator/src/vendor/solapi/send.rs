@@ -8,6 +8,7 @@ use super::{Memory, codes, failure, group_id, invalid, log_in, message_id, refus
 use crate::ask::{Ask, json, on_wire, severed, too_many};
 use crate::clock::{DAY_MS, read_iso};
 use crate::fate::{Admission, Ruling, Wire};
+use crate::journal;
 use crate::signing::fingerprint;
 use crate::store::{Message, Product, Request};
 use crate::vendor::trouble;
@@ -102,7 +103,7 @@ fn take<'a>(
     }
     let alimtalk = wishes.first().is_some_and(|wish| wish.kakao_options.is_some());
     let channel = if alimtalk { Channel::Alimtalk } else { Channel::Sms };
-    let keys = flat.iter().map(|(wish, to)| (*to, fingerprint(wish.reference())));
+    let keys = flat.iter().map(|(wish, to)| (*to, fingerprint(journal::name(&wish.reference()))));
     let (rulings, wire) = match state.tries.admit(Product::Solapi, channel, keys) {
         Admission::Cut => return Err(severed(crate::ask::Sever::Drop)),
         Admission::Whole(Reason::Throttled) => {
