@@ -193,3 +193,18 @@ fn a_reservation_that_somebody_took_back_at_the_gateway_is_cancelled() {
     bench.report("a", Class::Permanent, Reason::CancelledByCaller);
     assert_eq!(bench.result().unwrap().state, State::Cancelled);
 }
+
+#[test]
+fn a_message_that_ends_on_another_day_is_counted_on_both() {
+    let mut bench = Bench::new(|_| {});
+    let later = Duration::from_secs(864_000);
+    bench.keep(Message { send_at: START.after(later), expires_at: START.after(later * 2), ..message("a") });
+    bench.pass(later);
+    bench.answer("a", Class::Ok, Reason::None).report("a", Class::Ok, Reason::None);
+    assert_eq!(bench.result().unwrap().state, State::Delivered);
+    let outbox = rusqlite::Connection::open(&bench.settings.outbox.path).unwrap();
+    let mut counted = outbox.prepare("SELECT basis, day, delivered FROM statistic ORDER BY basis").unwrap();
+    let rows = counted.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).unwrap();
+    let [asked, ended] = [START, START.after(later)].map(|at| at.day().0);
+    assert_eq!(rows.collect::<Result<Vec<(i32, i32, i64)>, _>>().unwrap(), [(1, asked, 1), (2, ended, 1)]);
+}
