@@ -18,6 +18,7 @@ mod ffi;
 #[cfg(any(test, fuzzing))]
 #[doc(hidden)]
 pub mod fuzzing;
+mod hash;
 mod json;
 mod logging;
 mod net;

@@ -8,9 +8,9 @@ use super::template::Template;
 use crate::config::{Secret, Settings};
 use crate::error::{Code, Error, Result};
 use crate::gateway::{Inquiry, Listed, Listing, SenderMark, Standing};
+use crate::hash::sha256;
 use crate::message::Button;
 use serde::Serialize;
-use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How much of a text a difference shows, in characters.
@@ -66,8 +66,7 @@ struct Difference {
 /// What stands for a sender key on disk.
 fn mark(sender_key: &Secret) -> SenderMark {
     let mut mark = SenderMark::default();
-    let digest = Sha256::new_with_prefix("alimi sender").chain_update(sender_key.reveal()).finalize();
-    mark.iter_mut().zip(digest).for_each(|(to, from)| *to = from);
+    mark.iter_mut().zip(sha256(["alimi sender", sender_key.reveal()])).for_each(|(to, from)| *to = from);
     mark
 }
 

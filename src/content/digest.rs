@@ -5,8 +5,8 @@
 //! the same digest. Digests are stored: the form may change only together with [`FORM`], and then old keys differ.
 
 use super::buttons::FIELDS;
+use crate::hash::sha256;
 use crate::message::{Alimtalk, Button, Highlight, Item, ItemList, Options, Payload, Text};
-use ring::digest::{SHA256, digest};
 
 const FORM: &[u8] = b"alimi content 1";
 /// Room for the form of a usual message.
@@ -34,7 +34,7 @@ pub(super) fn of(
         form.option(time.as_ref(), |form, time| form.0.extend_from_slice(&time.to_le_bytes()));
     }
     let mut half = [0; 16];
-    half.iter_mut().zip(digest(&SHA256, &form.0).as_ref()).for_each(|(to, from)| *to = *from);
+    half.iter_mut().zip(sha256([form.0])).for_each(|(to, from)| *to = from);
     half
 }
 

@@ -41,6 +41,7 @@ impl Engine {
         for report in reports {
             let found = match &report.mark {
                 Mark::Theirs(reference) => self.outbox.find_reference(gateway, reference)?.map(|entry| {
+                    self.accepted.take(entry.id);
                     let (channel, attempt) = (entry.channel, entry.tries);
                     (entry, channel, attempt)
                 }),
@@ -57,7 +58,6 @@ impl Engine {
             // Of an earlier try only its arrival matters: the later one was made because it had failed.
             let stale = entry.channel == channel && entry.tries != attempt;
             if !stale || report.outcome.class == Class::Ok {
-                self.accepted.take(entry.id);
                 self.reported(turn, entry, channel, &report.outcome)?;
             }
         }

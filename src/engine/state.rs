@@ -365,16 +365,12 @@ impl Engine {
 
     /// Ends a message within the turn.
     pub(super) fn finish(&mut self, turn: &mut Turn, mut entry: Entry, state: State, sure: Certainty) -> Result<()> {
-        let (state, sure) = match state {
-            State::Delivered => (state, sure),
-            _ if entry.sound => (state, sure),
-            _ => {
-                entry.reason = Reason::OutboxDamaged;
-                self.log
-                    .error(format_args!("message {}: the outbox is damaged there; it may have been sent", entry.id));
-                (State::Unknown, Certainty::PossiblySent)
-            }
-        };
+        let (mut state, mut sure) = (state, sure);
+        if !entry.sound && state != State::Delivered {
+            (state, sure) = (State::Unknown, Certainty::PossiblySent);
+            entry.reason = Reason::OutboxDamaged;
+            self.log.error(format_args!("message {}: the outbox is damaged there; it may have been sent", entry.id));
+        }
         self.outbox.finish(&mut entry, state, sure, turn.now)?;
         if state != State::Delivered {
             self.log.info(format_args!("message {}: {} ({}, {})", entry.id, entry.state, entry.channel, entry.reason));

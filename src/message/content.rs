@@ -1,8 +1,8 @@
 //! The personal part of a message: who it goes to and what it says. `Debug` shows no text.
 
 use super::types::{Channel, Recipient};
+use crate::hash::{hex, sha256};
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
@@ -210,7 +210,7 @@ pub struct Image {
 impl Image {
     /// The image with these bytes.
     pub fn new(bytes: Arc<[u8]>) -> Image {
-        let digest = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+        let digest = hex(&sha256([&bytes]));
         Image { digest, bytes }
     }
 }

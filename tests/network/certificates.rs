@@ -4,7 +4,7 @@ use alimi_simulator::Tls;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use rcgen::{BasicConstraints, Certificate, CertificateParams, CertifiedIssuer, IsCa, KeyPair, PublicKeyData};
-use sha2::{Digest, Sha256};
+use ring::digest::{SHA256, digest};
 use std::path::{Path, PathBuf};
 
 /// The name of every server of these tests.
@@ -80,7 +80,7 @@ impl Identity {
 }
 
 fn pin(key: &KeyPair) -> String {
-    format!("sha256/{}", STANDARD.encode(Sha256::digest(key.subject_public_key_info())))
+    format!("sha256/{}", STANDARD.encode(digest(&SHA256, &key.subject_public_key_info())))
 }
 
 fn written(file: PathBuf, text: &str) -> PathBuf {

@@ -17,10 +17,10 @@ use super::{
     adapter, wire,
 };
 use crate::config::Secret;
+use crate::hash::{hex, sha256};
 use crate::message::{Channel, Class, Outcome, Reason};
 use form::Form;
 use serde::Deserialize;
-use sha2::{Digest, Sha256};
 use std::time::Duration;
 
 /// The vendor's addresses: AlimTalk, text messages.
@@ -139,8 +139,7 @@ fn parts(name: &str) -> (&str, usize) {
 }
 
 fn mark(parcel: &Parcel, channel: Channel) -> String {
-    let digest = Sha256::new_with_prefix(parcel.payload.to.digits()).chain_update(content(parcel, channel));
-    digest.finalize().iter().take(6).map(|byte| format!("{byte:02x}")).collect()
+    hex(sha256([parcel.payload.to.digits(), &content(parcel, channel)]).iter().take(6))
 }
 
 /// Its text without blanks, which nobody keeps as they were.

@@ -3,9 +3,9 @@
 use super::KEY_LIFE;
 use crate::gateway::ledger::Uploads;
 use crate::gateway::{Body, Errand, Moment, Parcel, wire};
+use crate::hash::{hex, sha256};
 use crate::message::{Alimtalk, Button, Channel, Outcome, Payload, Text};
 use serde::Serialize;
-use sha2::{Digest, Sha256};
 
 /// Behind our reference: the gateway falls back by itself, which a report does not tell.
 pub(super) const FALLS_BACK: char = '+';
@@ -36,14 +36,14 @@ pub(super) fn body(errand: &Errand, parcel: &Parcel, uploads: &Uploads) -> Resul
 
 /// Tells two messages under one key apart: two programs may share an account with the vendor.
 fn digest(payload: &Payload) -> String {
-    let mut digest = Sha256::new_with_prefix(payload.to.digits());
+    let mut content = payload.to.digits().as_bytes().to_vec();
     let parts =
         [payload.alimtalk.as_ref().map(|alimtalk| &alimtalk.text), payload.text.as_ref().map(|text| &text.body)];
     for part in parts.into_iter().flatten() {
-        digest.update(part.len().to_le_bytes());
-        digest.update(part);
+        content.extend_from_slice(&part.len().to_le_bytes());
+        content.extend_from_slice(part.as_bytes());
     }
-    digest.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+    hex(sha256([content]).iter().take(8))
 }
 
 /// An image on its way: a multipart body with one file.

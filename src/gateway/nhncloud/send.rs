@@ -10,13 +10,12 @@ use crate::gateway::adapter::by_status;
 use crate::gateway::sending::{Load, Sender};
 use crate::gateway::wire::{number, part, text};
 use crate::gateway::{Answer, Errand, Moment, Parcel, Request, wire};
+use crate::hash::{hex, sha256};
 use crate::message::{Channel, Class, Outcome, Reason};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 use std::collections::HashMap;
-use std::fmt::Write;
 use std::sync::Arc;
 
 /// What we are called in the vendor's console.
@@ -72,22 +71,12 @@ impl Sender for Send {
 
 /// A name of exactly these tries of these messages, so that a fresh try has a fresh one.
 fn once(errand: &Errand, load: &Load) -> String {
-    let mut hash = Sha256::new();
-    for parcel in load.parcels(errand) {
-        hash.update(parcel.reference(errand.channel).to_string());
-        hash.update([0]);
+    let tries = load.parcels(errand).map(|parcel| {
+        let text = parcel.payload.alimtalk.as_ref().map(|alimtalk| alimtalk.text.as_str()).unwrap_or_default();
         // Two installations may share the login and have the same keys.
-        hash.update(parcel.payload.to.digits());
-        hash.update([0]);
-        hash.update(parcel.payload.alimtalk.as_ref().map(|alimtalk| alimtalk.text.as_str()).unwrap_or_default());
-        hash.update([0]);
-    }
-    let mut name = String::with_capacity(32);
-    for byte in hash.finalize().iter().take(16) {
-        // Writing to a string cannot fail.
-        let _ = write!(name, "{byte:02x}");
-    }
-    name
+        format!("{}\0{}\0{text}\0", parcel.reference(errand.channel), parcel.payload.to.digits())
+    });
+    hex(sha256(tries).iter().take(16))
 }
 
 #[derive(Default, Deserialize)]

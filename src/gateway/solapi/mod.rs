@@ -18,10 +18,10 @@ use super::{
     adapter, wire,
 };
 use crate::config::Secret;
+use crate::hash::hex;
 use crate::message::{Channel, Outcome};
 use ring::hmac;
 use serde::Deserialize;
-use std::fmt::Write;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -91,11 +91,9 @@ impl Login {
     /// A signed request.
     fn request(&self, method: Method, target: String, body: Option<Body>, moment: &Moment) -> Request {
         let (date, salt) = (moment.now.to_iso(), &moment.nonce);
-        let mut header = format!("HMAC-SHA256 apiKey={}, date={date}, salt={salt}, signature=", self.api_key.reveal());
-        for byte in hmac::sign(&self.key, format!("{date}{salt}").as_bytes()).as_ref() {
-            // Writing to a string cannot fail.
-            let _ = write!(header, "{byte:02x}");
-        }
+        let signature = hex(hmac::sign(&self.key, format!("{date}{salt}").as_bytes()).as_ref());
+        let api_key = self.api_key.reveal();
+        let header = format!("HMAC-SHA256 apiKey={api_key}, date={date}, salt={salt}, signature={signature}");
         Request { method, host: Host::Main, target, headers: vec![("Authorization", header)], body, messages: 0 }
     }
 }
