@@ -256,6 +256,9 @@ impl Engine {
         self.outbox.save(&mut entry)?;
         self.accepted.take(entry.id);
         if entry.phase == Phase::Await {
+            if let Some(report) = self.early.take(&entry.gateway, &entry.reference) {
+                return self.conclude(turn, entry, Moment::Report, &report);
+            }
             if let Some(gate) = self.gates.get_mut(&entry.gateway) {
                 gate.expects(turn.now);
             }

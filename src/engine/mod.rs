@@ -16,6 +16,7 @@ mod breaker;
 mod clock;
 mod departures;
 mod due;
+mod early;
 mod event;
 mod gates;
 mod hear;

@@ -1,8 +1,9 @@
 //! Asking gateways for all their new reports.
 //!
 //! Invariants: one poll at a time for each gateway, and only while some report is awaited; what a gateway wants confirmed
-//! is confirmed after the commit that keeps it; a report that is never seen here is asked for one by one; a report about
-//! another installation's message changes nothing, also where the login and the key are the same.
+//! is confirmed after the commit that keeps it; a report that comes before the name of its message is known waits for that,
+//! and one that is never seen here is asked for one by one; a report about another
+//! installation's message changes nothing, also where the login and the key are the same.
 
 use super::agenda::NEVER;
 use super::state::Engine;
@@ -51,7 +52,12 @@ impl Engine {
                     entry.map(|entry: Entry| (entry, ours.channel, ours.attempt))
                 }
             };
-            let Some((entry, channel, attempt)) = found else { continue };
+            let Some((entry, channel, attempt)) = found else {
+                if let Mark::Theirs(reference) = &report.mark {
+                    self.early.hold(gateway, reference, &report.outcome);
+                }
+                continue;
+            };
             if is_anothers(&entry, channel, attempt, report) {
                 continue;
             }

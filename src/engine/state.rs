@@ -3,6 +3,7 @@
 use super::accepted::Accepted;
 use super::agenda::Agenda;
 use super::clock::Clock;
+use super::early::Early;
 use super::event::Event;
 use super::gates::Gates;
 use super::pulse::Pulse;
@@ -40,6 +41,7 @@ pub(crate) struct Engine {
     /// Requests under way.
     pub(super) in_flight: HashMap<i64, Entry>,
     pub(super) accepted: Accepted,
+    pub(super) early: Early,
     /// Look-ups under way.
     pub(super) looking_up: usize,
     /// Messages asked for since the size of the file was last looked at.
@@ -88,6 +90,7 @@ impl Engine {
             expiring: BTreeMap::new(),
             in_flight: HashMap::new(),
             accepted: Accepted::default(),
+            early: Early::default(),
             looking_up: 0,
             unmeasured: usize::MAX,
             too_large: false,

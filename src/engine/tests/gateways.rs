@@ -253,6 +253,24 @@ fn a_report_finds_its_message_by_either_name() {
 }
 
 #[test]
+fn a_report_faster_than_the_answer_that_names_its_message_is_not_lost() {
+    let mut bench = bench(alone());
+    bench.polled("a", vec![delivered(Mark::Theirs("vendor-1".into()))], None);
+    bench.accepted("b", "other", "vendor-1");
+    assert_eq!(bench.state("other").0, State::Accepted, "it was another gateway's report");
+    bench.accepted("a", "x", "vendor-1");
+    assert_eq!(bench.state("x").0, State::Delivered);
+    // So it is where the answer to the send was lost and a look-up has found the name.
+    bench.keep(to("a", "y"));
+    bench.answered("a", "y", Class::Uncertain, Reason::AnswerLost);
+    bench.polled("a", vec![delivered(Mark::Theirs("vendor-2".into()))], None);
+    assert_eq!(bench.state("y").0, State::Sending);
+    let found = bench.word("y", Outcome::new(Class::Pending, Reason::None).with_reference("vendor-2"));
+    bench.step(vec![Event::Heard(News::LookedUp { words: vec![found], unasked: Vec::new() })]);
+    assert_eq!(bench.state("y").0, State::Delivered);
+}
+
+#[test]
 fn a_report_of_another_gateway_or_about_nothing_of_ours_changes_nothing() {
     let mut bench = bench(alone());
     bench.accepted("a", "x", "vendor-1");
