@@ -209,6 +209,13 @@ Public Function AlimiVersion() As String
     AlimiVersion = AlimiCut(buffer)
 End Function
 
+' What to do where the DLL cannot be used; Visual Basic's own words name neither the folder nor the remedy.
+Public Function AlimiUnusable(words As String) As String
+    AlimiUnusable = "alimi.dll cannot be used: " & words & ". It is looked for in " & App.Path & " and where else Windows " & _
+        "looks for DLLs (PATH). Put the alimi.dll of the release's win-x86 beside the program: error 53 means that there " & _
+        "is none, 48 that it has 64 bits, 453 that it is older than Alimi.bas."
+End Function
+
 ' Raises a code below 0 as an error with the details as its description.
 Public Function AlimiCheck(ByVal code As Long) As Long
     If code < 0 Then Err.Raise ALIMI_ERROR_BASE + code, "alimi", AlimiLastError()
