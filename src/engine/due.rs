@@ -142,14 +142,20 @@ impl Engine {
     }
 
     fn add(&self, errands: &mut Vec<Errand>, task: Task, entry: &Entry, parcel: Parcel) {
-        let batch_max = self.gates.get(&entry.gateway).map_or(1, |gate| gate.capabilities.batch_max(entry.channel));
+        let batch_max = self.gates.get(&entry.gateway).map_or(1, |gate| match (task, gate.capabilities.settling) {
+            // One list answers for all messages of its time, whatever one request to send may carry.
+            (Task::LookUp, Settling::Content) => gate.capabilities.batch_max,
+            _ => gate.capabilities.batch_max(entry.channel),
+        });
+        // A text says all by itself, whether it stands in for an AlimTalk or not.
+        let template = if entry.channel == Channel::Alimtalk { entry.template.as_str() } else { "" };
         // Groups of one turn are few: neighbours nearly always share one.
         let fits = |errand: &&mut Errand| {
             errand.task == task
                 && errand.channel == entry.channel
                 && errand.gateway == entry.gateway
                 && errand.account == entry.account
-                && errand.template == entry.template
+                && errand.template == template
                 && errand.parcels.len() < batch_max
         };
         match errands.iter_mut().rev().find(fits) {
@@ -158,7 +164,7 @@ impl Engine {
                 task,
                 gateway: entry.gateway.clone(),
                 account: entry.account.clone(),
-                template: if entry.channel == Channel::Alimtalk { entry.template.clone() } else { String::new() },
+                template: template.to_owned(),
                 channel: entry.channel,
                 registration: self.registration(entry, &parcel),
                 parcels: vec![parcel],

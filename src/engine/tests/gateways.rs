@@ -294,6 +294,34 @@ fn a_failure_reported_of_an_earlier_try_says_nothing_about_the_present_one() {
 }
 
 #[test]
+fn texts_that_stand_in_for_alimtalks_share_a_request() {
+    let mut bench = bench(alone());
+    for key in ["x", "y"] {
+        bench.keep(to("a", key));
+    }
+    bench.errands.clear();
+    let words = ["x", "y"].map(|key| bench.word(key, Outcome::new(Class::Fallback, Reason::NotKakaoUser)));
+    bench.step(vec![Event::Heard(News::Answered { gateway: "a".into(), words: words.into() })]);
+    let left = bench.errands.iter().map(|errand| (errand.channel, errand.parcels.len()));
+    assert_eq!(left.collect::<Vec<_>>(), [(Channel::Sms, 2)]);
+}
+
+#[test]
+fn texts_that_are_looked_up_by_their_content_share_one_look_up_though_each_left_alone() {
+    let mut bench = bench(json!({"gateways": {"a": {"type": "aligo", "api_key": "k", "user_id": "u"}}}));
+    for key in ["x", "y", "z"] {
+        bench.keep(Message { channel: Channel::Sms, ..without_fallback_to("a", key) });
+    }
+    assert_eq!(bench.errands.drain(..).map(|errand| errand.parcels.len()).collect::<Vec<_>>(), [1, 1, 1]);
+    for key in ["x", "y", "z"] {
+        bench.answered("a", key, Class::Uncertain, Reason::AnswerLost);
+    }
+    bench.pass(SECOND * 60);
+    let asked = bench.errands.iter().filter(|errand| errand.task == Task::LookUp);
+    assert_eq!(asked.map(|errand| errand.parcels.len()).collect::<Vec<_>>(), [3]);
+}
+
+#[test]
 fn what_a_gateway_handed_out_is_confirmed_after_the_commit_that_keeps_it() {
     let mut bench = bench(alone());
     bench.accepted("a", "x", "vendor-1");
