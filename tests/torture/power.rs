@@ -10,13 +10,13 @@ use crate::rig::{Rig, preloaded};
 use crate::table::{Row, Scale, Scenario};
 use crate::worker::{Calls, Order};
 use alimi::{Client, Settings};
+use crossbeam_channel::{Receiver, Sender};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 pub const SCENARIOS: &[Scenario] = &[("power loss at every sync", cut)];
@@ -203,11 +203,11 @@ fn assert_recorded(calls: &[Call], place: &Path) {
     }
 }
 
-/// The cuts at every `step`th sync, each way.
-fn cuts(calls: &[Call], step: usize, random: &mut fastrand::Rng) -> Vec<Cut> {
+/// Makes the cuts at every `step`th sync, each way, one after the other: all together they fill any memory.
+fn cuts(calls: &[Call], step: usize, random: &mut fastrand::Rng, made: &Sender<Cut>) {
     let mut stored: [Stored; 3] = Default::default();
     let (mut journal, mut output) = (Vec::new(), Vec::new());
-    let (mut cuts, mut syncs) = (Vec::new(), 0);
+    let mut syncs = 0;
     for call in calls {
         if call.kind == b's' {
             syncs += 1;
@@ -215,11 +215,8 @@ fn cuts(calls: &[Call], step: usize, random: &mut fastrand::Rng) -> Vec<Cut> {
                 let left =
                     FILES.iter().zip(&stored).filter_map(|((_, name), file)| Some((*name, file.left(*way, random)?)));
                 let told = String::from_utf8_lossy(&output).lines().map(str::to_owned).collect();
-                cuts.push(Cut {
-                    name: format!("sync {syncs}, {way:?}"),
-                    files: left.chain([("journal", journal.clone())]).collect(),
-                    told,
-                });
+                let files = left.chain([("journal", journal.clone())]).collect();
+                made.send(Cut { name: format!("sync {syncs}, {way:?}"), files, told }).unwrap();
             }
         }
         match (call.file, FILES.iter().position(|(file, _)| *file == call.file)) {
@@ -229,7 +226,6 @@ fn cuts(calls: &[Call], step: usize, random: &mut fastrand::Rng) -> Vec<Cut> {
             _ => stored.iter_mut().for_each(Stored::folder_synced),
         }
     }
-    cuts
 }
 
 fn cut(scale: Scale) -> Row {
@@ -238,26 +234,23 @@ fn cut(scale: Scale) -> Row {
     let calls = record(&mut rig, messages);
     let syncs = calls.iter().filter(|call| call.kind == b's').count();
     let step = if scale.long { 1 } else { syncs.div_ceil(15) };
-    let cuts = cuts(&calls, step, &mut random);
-    let (next, row) = (AtomicUsize::new(0), Mutex::new(Row { rounds: cuts.len() as u32, ..Row::default() }));
-    std::thread::scope(|scope| {
-        for _ in 0..2 {
-            scope.spawn(|| {
-                while let Some(cut) = cuts.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let one = go_on(&rig, cut);
-                    let mut row = row.lock().unwrap();
-                    row.accepted += one.accepted;
-                    row.delivered += one.delivered;
-                    row.lost += one.lost;
-                    row.duplicated += one.duplicated;
-                    row.unknown += one.unknown;
-                    row.stall = row.stall.max(one.stall);
-                    row.notes.extend(one.notes);
-                }
-            });
+    let (total, (made, taken)) = (Mutex::new(Row::default()), crossbeam_channel::bounded(2));
+    let judge = |cuts: Receiver<Cut>| {
+        for cut in cuts {
+            let row = go_on(&rig, &cut);
+            let mut total = total.lock().unwrap();
+            total.rounds += 1;
+            total.add(row);
         }
+    };
+    std::thread::scope(|scope| {
+        let other = taken.clone();
+        scope.spawn(|| judge(other));
+        scope.spawn(|| judge(taken));
+        cuts(&calls, step, &mut random, &made);
+        drop(made);
     });
-    let mut row = row.into_inner().unwrap();
+    let mut row = total.into_inner().unwrap();
     row.notes.truncate(10);
     row.notes.push(format!("{syncs} syncs of {} recorded calls; cut at every {step}th, in 3 ways", calls.len()));
     row
