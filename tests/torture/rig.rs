@@ -95,6 +95,8 @@ impl Rig {
         // What a thousand deaths left is looked up all at once, on a machine that may be busy.
         let mut order = self.order(outbox, 0, 0);
         order.configuration["retry"]["request_timeout_ms"] = json!(30_000);
+        // Some were tried often while the gateway was away.
+        order.configuration["retry"]["max_attempts"] = json!(100);
         let last = Worker::start(self.folder(), &order);
         last.await_line(&mut self.witness, "started");
         self.finish_with(last, rounds)
