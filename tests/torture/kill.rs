@@ -161,7 +161,7 @@ fn resealing(scale: Scale) -> Row {
     for round in 0..scale.rounds as usize {
         let mut order = rig.order(&keys(round), round * SPAN, MESSAGES / 5);
         // Rarely, or the tries would be used up before the gateway is back.
-        order.configuration["retry"] = json!({"initial_ms": 50_000, "max_ms": 50_000, "max_attempts": 100});
+        order.configuration["retry"] = json!({"initial_ms": 20_000, "max_ms": 30_000, "max_attempts": 100});
         let worker = Worker::start(rig.folder(), &order);
         moments.note(&live_and_die(worker, &mut rig.witness, &mut random));
     }
