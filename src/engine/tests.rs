@@ -7,6 +7,7 @@ mod gateways;
 mod images;
 mod queue;
 mod reply;
+mod reports;
 mod reservations;
 mod results;
 mod seal;

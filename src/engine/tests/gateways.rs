@@ -5,7 +5,7 @@ use super::*;
 use crate::gateway::{Mark, Reference, Report};
 use serde_json::{Value, json};
 
-const SECOND: Duration = Duration::from_secs(1);
+pub(super) const SECOND: Duration = Duration::from_secs(1);
 
 /// Gateways `a` and `b` of real vendors; nothing is sent, for the bench has no network.
 pub(super) fn config(folder: &std::path::Path, changes: Value) -> Settings {
@@ -33,20 +33,20 @@ pub(super) fn bench(changes: Value) -> Bench {
 }
 
 /// Without the standby, so that what waits for `a` waits.
-fn alone() -> Value {
+pub(super) fn alone() -> Value {
     json!({"gateways": {
         "a": {"type": "solapi", "api_key": "k", "api_secret": "s"},
         "b": {"type": "solapi", "api_key": "k", "api_secret": "s"},
     }})
 }
 
-fn to(gateway: &str, key: &str) -> Message {
+pub(super) fn to(gateway: &str, key: &str) -> Message {
     Message { gateway: gateway.into(), ..message(key) }
 }
 
 impl Bench {
     /// The gateways and keys of what was sent since the last time.
-    fn by_gateway(&mut self) -> Vec<(String, String)> {
+    pub(super) fn by_gateway(&mut self) -> Vec<(String, String)> {
         let keys = |errand: Errand| {
             let Errand { gateway, parcels, .. } = errand;
             parcels.into_iter().map(move |parcel| (gateway.clone(), parcel.key.as_str().to_owned()))
@@ -54,13 +54,13 @@ impl Bench {
         std::mem::take(&mut self.errands).into_iter().flat_map(keys).collect()
     }
 
-    fn answered(&mut self, gateway: &str, key: &str, class: Class, reason: Reason) {
+    pub(super) fn answered(&mut self, gateway: &str, key: &str, class: Class, reason: Reason) {
         let words = vec![self.word(key, Outcome::new(class, reason))];
         self.step(vec![Event::Heard(News::Answered { gateway: gateway.into(), words })]);
     }
 
     /// Five requests in a row that find no connection.
-    fn shut(&mut self, gateway: &str) {
+    pub(super) fn shut(&mut self, gateway: &str) {
         for number in 0..5 {
             let key = format!("shut-{gateway}-{number}");
             self.keep(without_fallback_to(gateway, &key));
@@ -69,7 +69,7 @@ impl Bench {
         self.errands.clear();
     }
 
-    fn accepted(&mut self, gateway: &str, key: &str, reference: &str) {
+    pub(super) fn accepted(&mut self, gateway: &str, key: &str, reference: &str) {
         self.keep(to(gateway, key));
         let outcome = Outcome::new(Class::Ok, Reason::None).with_reference(reference);
         let words = vec![self.word(key, outcome)];
@@ -77,22 +77,22 @@ impl Bench {
         self.errands.clear();
     }
 
-    fn polled(&mut self, gateway: &str, reports: Vec<Report>, receipt: Option<&str>) -> Effects {
+    pub(super) fn polled(&mut self, gateway: &str, reports: Vec<Report>, receipt: Option<&str>) -> Effects {
         let (cursor, receipt) = ("c".to_owned(), receipt.map(str::to_owned));
         let news = News::Polled { gateway: gateway.into(), reports, cursor, more: false, receipt };
         self.engine.step(vec![Event::Heard(news)], self.now, self.instant)
     }
 }
 
-fn without_fallback_to(gateway: &str, key: &str) -> Message {
+pub(super) fn without_fallback_to(gateway: &str, key: &str) -> Message {
     Message { gateway: gateway.into(), ..without_fallback(key) }
 }
 
-fn delivered(mark: Mark) -> Report {
+pub(super) fn delivered(mark: Mark) -> Report {
     Report { mark, outcome: Outcome::new(Class::Ok, Reason::None) }
 }
 
-fn ours(key: &str, attempt: i32) -> Mark {
+pub(super) fn ours(key: &str, attempt: i32) -> Mark {
     Mark::Ours(Reference { key: Key::parse(key).unwrap(), channel: Channel::Alimtalk, attempt })
 }
 
@@ -243,114 +243,6 @@ fn a_draining_gateway_gives_its_waiting_messages_to_its_standby() {
 }
 
 #[test]
-fn a_report_finds_its_message_by_either_name() {
-    let mut bench = bench(alone());
-    bench.accepted("a", "x", "vendor-1");
-    bench.accepted("a", "y", "vendor-2");
-    bench.polled("a", vec![delivered(Mark::Theirs("vendor-1".into())), delivered(ours("y", 1))], None);
-    assert_eq!(bench.state("x").0, State::Delivered);
-    assert_eq!(bench.state("y").0, State::Delivered);
-}
-
-#[test]
-fn a_report_faster_than_the_answer_that_names_its_message_is_not_lost() {
-    let mut bench = bench(alone());
-    bench.polled("a", vec![delivered(Mark::Theirs("vendor-1".into()))], None);
-    bench.accepted("b", "other", "vendor-1");
-    assert_eq!(bench.state("other").0, State::Accepted, "it was another gateway's report");
-    bench.accepted("a", "x", "vendor-1");
-    assert_eq!(bench.state("x").0, State::Delivered);
-    // So it is where the answer to the send was lost and a look-up has found the name.
-    bench.keep(to("a", "y"));
-    bench.answered("a", "y", Class::Uncertain, Reason::AnswerLost);
-    bench.polled("a", vec![delivered(Mark::Theirs("vendor-2".into()))], None);
-    assert_eq!(bench.state("y").0, State::Sending);
-    let found = bench.word("y", Outcome::new(Class::Pending, Reason::None).with_reference("vendor-2"));
-    bench.step(vec![Event::Heard(News::LookedUp { words: vec![found], unasked: Vec::new() })]);
-    assert_eq!(bench.state("y").0, State::Delivered);
-}
-
-#[test]
-fn a_report_of_another_gateway_or_about_nothing_of_ours_changes_nothing() {
-    let mut bench = bench(alone());
-    bench.accepted("a", "x", "vendor-1");
-    let strangers = ["vendor-1", "", "vendor-9"].map(|name| delivered(Mark::Theirs(name.into())));
-    bench.polled("b", strangers.to_vec(), None);
-    bench.polled("a", vec![delivered(ours("nobody", 1))], None);
-    assert_eq!(bench.state("x").0, State::Accepted);
-}
-
-#[test]
-fn a_failure_reported_of_an_earlier_try_says_nothing_about_the_present_one() {
-    let mut bench = bench(alone());
-    bench.keep(to("a", "x"));
-    bench.answered("a", "x", Class::Transient, Reason::GatewayError);
-    bench.pass(SECOND);
-    let failed = Outcome::new(Class::Permanent, Reason::InvalidRecipient);
-    bench.polled("a", vec![Report { mark: ours("x", 1), outcome: failed }], None);
-    assert_eq!(bench.state("x").0, State::Sending);
-    bench.polled("a", vec![delivered(ours("x", 1))], None);
-    assert_eq!(bench.state("x").0, State::Delivered, "it has arrived, by whichever try");
-}
-
-#[test]
-fn texts_that_stand_in_for_alimtalks_share_a_request() {
-    let mut bench = bench(alone());
-    for key in ["x", "y"] {
-        bench.keep(to("a", key));
-    }
-    bench.errands.clear();
-    let words = ["x", "y"].map(|key| bench.word(key, Outcome::new(Class::Fallback, Reason::NotKakaoUser)));
-    bench.step(vec![Event::Heard(News::Answered { gateway: "a".into(), words: words.into() })]);
-    let left = bench.errands.iter().map(|errand| (errand.channel, errand.parcels.len()));
-    assert_eq!(left.collect::<Vec<_>>(), [(Channel::Sms, 2)]);
-}
-
-#[test]
-fn texts_that_are_looked_up_by_their_content_share_one_look_up_though_each_left_alone() {
-    let mut bench = bench(json!({"gateways": {"a": {"type": "aligo", "api_key": "k", "user_id": "u"}}}));
-    for key in ["x", "y", "z"] {
-        bench.keep(Message { channel: Channel::Sms, ..without_fallback_to("a", key) });
-    }
-    assert_eq!(bench.errands.drain(..).map(|errand| errand.parcels.len()).collect::<Vec<_>>(), [1, 1, 1]);
-    for key in ["x", "y", "z"] {
-        bench.answered("a", key, Class::Uncertain, Reason::AnswerLost);
-    }
-    bench.pass(SECOND * 60);
-    let asked = bench.errands.iter().filter(|errand| errand.task == Task::LookUp);
-    assert_eq!(asked.map(|errand| errand.parcels.len()).collect::<Vec<_>>(), [3]);
-}
-
-#[test]
-fn what_a_gateway_handed_out_is_confirmed_after_the_commit_that_keeps_it() {
-    let mut bench = bench(alone());
-    bench.accepted("a", "x", "vendor-1");
-    let effects = bench.polled("a", vec![delivered(ours("x", 1))], Some("batch-7"));
-    let confirmed = effects.jobs.iter().any(|job| matches!(job, Job::Confirm { receipt, .. } if receipt == "batch-7"));
-    assert!(confirmed);
-}
-
-#[test]
-fn a_gateway_is_polled_once_at_a_time_and_only_while_something_is_awaited() {
-    let mut bench = bench(alone());
-    let polls = |effects: &Effects| effects.jobs.iter().filter(|job| matches!(job, Job::Poll { .. })).count();
-    let step = |bench: &mut Bench| {
-        bench.now = bench.now.after(SECOND * 120);
-        bench.engine.step(Vec::new(), bench.now, bench.instant)
-    };
-    assert_eq!(polls(&step(&mut bench)), 0, "nothing is awaited");
-    bench.accepted("a", "x", "vendor-1");
-    // The bench has taken the jobs of those steps: a poll of each gateway is under way since.
-    assert_eq!(polls(&step(&mut bench)), 0);
-    bench.polled("a", Vec::new(), None);
-    assert_eq!(polls(&step(&mut bench)), 1, "the other one is still under way");
-    bench.polled("a", vec![delivered(ours("x", 1))], None);
-    bench.polled("b", Vec::new(), None);
-    bench.engine.sleep(bench.now, bench.instant);
-    assert_eq!(polls(&step(&mut bench)), 0, "nothing is awaited any more");
-}
-
-#[test]
 fn the_gateway_that_was_given_the_fallback_is_not_helped_by_ours() {
     let by_gateway = json!({"fallback": {"by": "gateway"}});
     for (moment, ours_goes) in [("answer", true), ("report", false)] {
@@ -432,23 +324,6 @@ fn the_fallback_goes_by_the_gateway_that_is_named_for_it() {
     bench.errands.clear();
     bench.answered("a", "x", Class::Fallback, Reason::NotKakaoUser);
     assert_eq!(bench.by_gateway(), [("b".into(), "x".into())]);
-}
-
-#[test]
-fn what_is_found_by_content_and_belongs_to_another_message_settles_nothing() {
-    let sens = json!({"gateways": {
-        "a": {"type": "sens", "access_key": "k", "secret_key": "s", "service_id": "i"},
-    }});
-    let mut bench = bench(sens);
-    bench.accepted("a", "first", "vendor-1");
-    bench.now = bench.now.after(SECOND);
-    bench.keep(without_fallback_to("a", "twin"));
-    bench.answered("a", "twin", Class::Uncertain, Reason::AnswerLost);
-    bench.pass(SECOND * 60);
-    let found = |reference| Outcome::new(Class::Pending, Reason::None).with_reference(reference);
-    let words = vec![bench.word("twin", found("vendor-1"))];
-    bench.step(vec![Event::Heard(News::LookedUp { words, unasked: Vec::new() })]);
-    assert_eq!(bench.state("twin"), (State::Unknown, Certainty::PossiblySent));
 }
 
 #[test]
