@@ -65,9 +65,7 @@ struct Difference {
 
 /// What stands for a sender key on disk.
 fn mark(sender_key: &Secret) -> SenderMark {
-    let mut mark = SenderMark::default();
-    mark.iter_mut().zip(sha256(["alimi sender", sender_key.reveal()])).for_each(|(to, from)| *to = from);
-    mark
+    sha256(["alimi sender", sender_key.reveal()])
 }
 
 /// What is to be asked to know all gateways' templates: each gateway once for each sender key.

@@ -33,9 +33,7 @@ pub(super) fn of(
     for time in asked {
         form.option(time.as_ref(), |form, time| form.0.extend_from_slice(&time.to_le_bytes()));
     }
-    let mut half = [0; 16];
-    half.iter_mut().zip(sha256([form.0])).for_each(|(to, from)| *to = from);
-    half
+    sha256([form.0])
 }
 
 /// All of it at once: hashing the many small parts one by one costs more than the hash.

@@ -210,7 +210,7 @@ pub struct Image {
 impl Image {
     /// The image with these bytes.
     pub fn new(bytes: Arc<[u8]>) -> Image {
-        let digest = hex(&sha256([&bytes]));
+        let digest = hex(&sha256::<32>([&bytes]));
         Image { digest, bytes }
     }
 }

@@ -139,7 +139,7 @@ fn parts(name: &str) -> (&str, usize) {
 }
 
 fn mark(parcel: &Parcel, channel: Channel) -> String {
-    hex(sha256([parcel.payload.to.digits(), &content(parcel, channel)]).iter().take(6))
+    hex(&sha256::<6>([parcel.payload.to.digits(), &content(parcel, channel)]))
 }
 
 /// Its text without blanks, which nobody keeps as they were.

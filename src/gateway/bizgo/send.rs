@@ -43,7 +43,7 @@ fn digest(payload: &Payload) -> String {
         content.extend_from_slice(&part.len().to_le_bytes());
         content.extend_from_slice(part.as_bytes());
     }
-    hex(sha256([content]).iter().take(8))
+    hex(&sha256::<8>([content]))
 }
 
 /// An image on its way: a multipart body with one file.

@@ -76,7 +76,7 @@ fn once(errand: &Errand, load: &Load) -> String {
         // Two installations may share the login and have the same keys.
         format!("{}\0{}\0{text}\0", parcel.reference(errand.channel), parcel.payload.to.digits())
     });
-    hex(sha256(tries).iter().take(16))
+    hex(&sha256::<16>(tries))
 }
 
 #[derive(Default, Deserialize)]
