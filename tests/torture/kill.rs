@@ -40,6 +40,7 @@ pub const LONGEST_LIFE: Duration = Duration::from_millis(600);
 /// Of what is to die at a certain step, on a machine that is busy.
 pub const AIMED_LIFE: Duration = Duration::from_secs(2);
 pub const MESSAGES: usize = 30;
+/// Deaths in one quarter of an hour after which Aligo can still tell what was lost.
 const ALIGO_DEATHS: u32 = 100;
 /// Numbers of messages that one process may use; no round number, so that many recipients take part.
 pub const SPAN: usize = 1_030;
@@ -86,7 +87,7 @@ fn alone(vendor: &'static str, scale: Scale) -> Row {
     let ((mut random, seed), mut moments) = (random(), Moments::default());
     let mut total = Row { rounds: scale.rounds, ..Row::default() };
     // What is lost with Aligo is known by its time and text alone, and of a time with very many requests nobody can tell:
-    // so many deaths in a quarter of an hour and no more, each time with a new outbox and a new gateway.
+    // so it begins anew, with a new outbox and a new gateway.
     let deaths = if vendor == "aligo" { ALIGO_DEATHS } else { scale.rounds };
     for first in (0..scale.rounds).step_by(deaths.max(1) as usize) {
         let (mut rig, rounds) = (Rig::new(vendor), deaths.min(scale.rounds - first));
