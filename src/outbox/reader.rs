@@ -89,6 +89,8 @@ impl Reader {
 
     /// Counts what has not been acknowledged.
     pub fn backlog(&self, now: Timestamp) -> Result<Backlog> {
+        // One moment for both questions: a message accepted between them would be counted by neither.
+        let _moment = self.connection.unchecked_transaction().map_err(|e| self.fault(e))?;
         let mut statement = self
             .connection
             .prepare_cached("SELECT phase, count(*), min(due) FROM message WHERE phase <= ?1 GROUP BY phase")
