@@ -1,13 +1,18 @@
 //! XChaCha20-Poly1305 and HMAC-SHA-256 as the outbox uses them.
 //!
-//! Invariants: keys are overwritten when they are dropped; nothing here is generic.
+//! Invariants: keys are overwritten when they are dropped; nothing here is generic. One exception: ring does not overwrite
+//! the key that XChaCha20 derives for one content. It opens nothing but that content, which lay beside it in memory.
 //!
 //! Why a package: the crates with the algorithms are generic to the core, so their inner loops are compiled where they are
 //! used, with the optimisation level of that package. alimi is compiled for size, which leaves every vector instruction a
 //! call of its own; this package is compiled for speed.
+//!
+//! Why ring and not `chacha20poly1305`: that one's Poly1305 calls a function for every vector instruction, whatever the
+//! level, and takes five times as long for a message; and ring is there for TLS.
 
-use chacha20poly1305::{AeadInOut, KeyInit, XChaCha20Poly1305, XNonce};
-use hmac::{Hmac, Mac};
+use chacha20::{R20, hchacha};
+use hmac::{Hmac, KeyInit, Mac};
+use ring::aead::{Aad, CHACHA20_POLY1305, LessSafeKey, Nonce, UnboundKey};
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
@@ -19,23 +24,36 @@ pub const NONCE_BYTES: usize = 24;
 pub const TAG_BYTES: usize = 16;
 
 /// XChaCha20-Poly1305 (draft-irtf-cfrg-xchacha) with one key.
-pub struct Cipher(XChaCha20Poly1305);
+pub struct Cipher(Zeroizing<[u8; KEY_BYTES]>);
 
 impl Cipher {
     /// The cipher with this key.
     pub fn new(key: &[u8; KEY_BYTES]) -> Cipher {
-        Cipher(XChaCha20Poly1305::new(key.into()))
+        Cipher(Zeroizing::new(*key))
     }
 
     /// Encrypts in place; the tag speaks for `body` and `bound`. `None` where the body is longer than the cipher can seal
     /// (256 GiB). A nonce must never be used again.
     pub fn encrypt(&self, nonce: &[u8; NONCE_BYTES], bound: &[u8], body: &mut [u8]) -> Option<[u8; TAG_BYTES]> {
-        self.0.encrypt_inout_detached(&XNonce::from(*nonce), bound, body.into()).ok().map(Into::into)
+        let (key, nonce) = self.derive(nonce)?;
+        let tag = key.seal_in_place_separate_tag(nonce, Aad::from(bound), body).ok()?;
+        tag.as_ref().try_into().ok()
     }
 
     /// Decrypts in place. False, and nothing is told of the body, where it, `bound` or the tag is not what it was.
     pub fn decrypt(&self, nonce: &[u8; NONCE_BYTES], bound: &[u8], body: &mut [u8], tag: &[u8; TAG_BYTES]) -> bool {
-        self.0.decrypt_inout_detached(&XNonce::from(*nonce), bound, body.into(), &(*tag).into()).is_ok()
+        let Some((key, nonce)) = self.derive(nonce) else { return false };
+        key.open_in_place_separate_tag(nonce, Aad::from(bound), (*tag).into(), body, 0..).is_ok()
+    }
+
+    /// The key and the nonce of ChaCha20-Poly1305 (RFC 8439) that stand for this nonce: section 2.3 of the draft.
+    fn derive(&self, nonce: &[u8; NONCE_BYTES]) -> Option<(LessSafeKey, Nonce)> {
+        let (first, last) = nonce.split_first_chunk::<16>()?;
+        let key = Zeroizing::new(<[u8; KEY_BYTES]>::from(hchacha::<R20>((&*self.0).into(), first.into())));
+        let mut short = [0; 12];
+        short.get_mut(4..)?.copy_from_slice(last);
+        let key = UnboundKey::new(&CHACHA20_POLY1305, &*key).ok()?;
+        Some((LessSafeKey::new(key), Nonce::assume_unique_for_key(short)))
     }
 }
 
