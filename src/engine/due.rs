@@ -34,7 +34,7 @@ impl Engine {
             return Ok(());
         }
         for entry in self.due(turn, Phase::Sending, ROWS_MAX)? {
-            turn.arrived.push(entry.id);
+            self.land(turn, &entry);
             let lost = Outcome::new(Class::Uncertain, Reason::AnswerLost);
             self.conclude(turn, entry, Moment::Answer, &lost)?;
         }
@@ -113,7 +113,7 @@ impl Engine {
             let parcel = parcel(&entry, self.as_known_there(&entry, payload));
             self.add(&mut errands, Task::Send, &entry, parcel);
             self.gates.departed(&entry);
-            if let Some(before) = self.in_flight.insert(entry.id, entry) {
+            if let Some(Some(before)) = self.in_flight.insert(entry.id, Some(entry)) {
                 self.gates.arrived(&before);
             }
         }

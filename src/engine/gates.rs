@@ -4,9 +4,8 @@
 //! Invariants: gateways share what may be under way, so one that is slow never holds another up; nothing here outlives the
 //! process, and nothing of it is needed for safety.
 
-use super::IN_FLIGHT_MAX;
 use super::breaker::{Breaker, Passage};
-use super::turn::weight;
+use super::{IMAGE_WEIGHT, IN_FLIGHT_MAX};
 use crate::config::{GatewaySettings, Settings};
 use crate::gateway::Capabilities;
 use crate::message::{Channel, Priority};
@@ -29,12 +28,35 @@ pub(super) struct Gate {
     window: usize,
     /// Whether failures count as its own: of the sandbox they belong to the number.
     can_fail: bool,
-    under_way: usize,
-    with_images: usize,
+    under_way: UnderWay,
 }
 
 /// What answers and reports change of a gateway.
-pub(super) type Memory = Vec<(Breaker, Poll)>;
+pub(super) type Memory = Vec<(Breaker, Poll, UnderWay)>;
+
+/// How many messages are under way, or about to be.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct UnderWay {
+    messages: usize,
+    with_images: usize,
+}
+
+impl UnderWay {
+    pub fn add(&mut self, channel: Channel) {
+        self.messages += 1;
+        self.with_images += usize::from(channel == Channel::Mms);
+    }
+
+    fn remove(&mut self, channel: Channel) {
+        self.messages = self.messages.saturating_sub(1);
+        self.with_images = self.with_images.saturating_sub(usize::from(channel == Channel::Mms));
+    }
+
+    /// How much room they take of what may be: one with images as much as many without, for its memory.
+    pub fn weight(self) -> usize {
+        self.messages + self.with_images * (IMAGE_WEIGHT - 1)
+    }
+}
 
 /// Asking for new reports.
 #[derive(Clone, Debug)]
@@ -69,8 +91,7 @@ impl Gates {
                     under_way: known.as_ref().is_some_and(|gate| gate.poll.under_way),
                     pause: Duration::ZERO,
                 },
-                under_way: known.as_ref().map_or(0, |gate| gate.under_way),
-                with_images: known.as_ref().map_or(0, |gate| gate.with_images),
+                under_way: known.as_ref().map(|gate| gate.under_way).unwrap_or_default(),
                 breaker: known.map(|gate| gate.breaker).unwrap_or_default(),
                 capabilities,
             };
@@ -89,13 +110,13 @@ impl Gates {
 
     /// What a turn may change, as it is before it.
     pub fn memory(&self) -> Memory {
-        self.0.values().map(|gate| (gate.breaker.clone(), gate.poll.clone())).collect()
+        self.0.values().map(|gate| (gate.breaker.clone(), gate.poll.clone(), gate.under_way)).collect()
     }
 
     /// The turn has failed: what it heard will be heard again.
     pub fn restore(&mut self, memory: Memory) {
-        for (gate, (breaker, poll)) in self.0.values_mut().zip(memory) {
-            (gate.breaker, gate.poll) = (breaker, poll);
+        for (gate, memory) in self.0.values_mut().zip(memory) {
+            (gate.breaker, gate.poll, gate.under_way) = memory;
         }
     }
 
@@ -118,8 +139,7 @@ impl Gates {
     /// A message is under way.
     pub fn departed(&mut self, entry: &Entry) {
         if let Some(gate) = self.0.get_mut(&entry.gateway) {
-            gate.under_way += 1;
-            gate.with_images += usize::from(entry.channel == Channel::Mms);
+            gate.under_way.add(entry.channel);
             gate.breaker.departed();
         }
     }
@@ -127,9 +147,8 @@ impl Gates {
     /// It no longer is.
     pub fn arrived(&mut self, entry: &Entry) {
         if let Some(gate) = self.0.get_mut(&entry.gateway) {
-            gate.under_way = gate.under_way.saturating_sub(1);
-            gate.with_images = gate.with_images.saturating_sub(usize::from(entry.channel == Channel::Mms));
-            if gate.under_way == 0 {
+            gate.under_way.remove(entry.channel);
+            if gate.under_way.messages == 0 {
                 gate.breaker.probe_lost();
             }
         }
@@ -145,7 +164,7 @@ impl Gate {
             Priority::Bulk => (self.window * 7 / 10).max(1),
         };
         match self.breaker.passage(now) {
-            Passage::Open => most.saturating_sub(weight(self.under_way, self.with_images) + departing),
+            Passage::Open => most.saturating_sub(self.under_way.weight() + departing),
             Passage::Probe => 1_usize.saturating_sub(departing),
             Passage::Shut(_) | Passage::Probing => 0,
         }

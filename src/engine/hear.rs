@@ -23,13 +23,8 @@ impl Engine {
                     gate.heard(words, self.settings.retry.max, turn.now);
                 }
                 for word in words {
-                    if let Some(entry) = self.in_flight.get(&word.id).cloned() {
-                        // A report can overtake the answer, and an answer can come after it was given up.
-                        let stale = entry.channel != word.channel || entry.tries != word.attempt;
-                        if !stale && !turn.overtook.contains(&word.id) {
-                            turn.arrived.push(word.id);
-                            self.conclude(turn, entry, Moment::Answer, &word.outcome)?;
-                        }
+                    if let Some(entry) = self.answered(turn, word)? {
+                        self.conclude(turn, entry, Moment::Answer, &word.outcome)?;
                     }
                 }
             }
@@ -72,6 +67,26 @@ impl Engine {
         Ok(())
     }
 
+    /// The message that an answer speaks of. `None`: a report has overtaken it, or it was given up before it came.
+    fn answered(&mut self, turn: &mut Turn, word: &Word) -> Result<Option<Entry>> {
+        let Some(copy) = self.in_flight.get_mut(&word.id) else { return Ok(None) };
+        if copy.is_none() {
+            *copy = self.outbox.load(word.id)?;
+        }
+        let is_meant = |entry: &mut Entry| entry.channel == word.channel && entry.tries == word.attempt;
+        let Some(entry) = copy.take_if(is_meant) else { return Ok(None) };
+        self.land(turn, &entry);
+        Ok(Some(entry))
+    }
+
+    /// A message is no longer under way.
+    pub(super) fn land(&mut self, turn: &mut Turn, entry: &Entry) {
+        if self.in_flight.remove(&entry.id).is_some() {
+            self.gates.arrived(entry);
+            turn.landed.push(entry.id);
+        }
+    }
+
     /// After the commit: a failed turn hears them again.
     pub(super) fn show_answers(&self, gateway: &str, words: &[Word], now: Timestamp) {
         let mut pulse = self.pulse.lock();
@@ -88,8 +103,7 @@ impl Engine {
         }
         let moment = match entry.phase {
             Phase::Sending => {
-                turn.overtook.push(entry.id);
-                turn.arrived.push(entry.id);
+                self.land(turn, &entry);
                 Moment::Report
             }
             Phase::Await => Moment::Report,

@@ -38,8 +38,8 @@ pub(crate) struct Engine {
     pub(super) agenda: Agenda,
     /// How far each lane was looked through for what has waited too long.
     pub(super) expiring: BTreeMap<(String, Priority), Position>,
-    /// Requests under way.
-    pub(super) in_flight: HashMap<i64, Entry>,
+    /// Requests under way, as they are on disk. `None`: there alone, for a turn that took the copy has failed.
+    pub(super) in_flight: HashMap<i64, Option<Entry>>,
     pub(super) accepted: Accepted,
     pub(super) early: Early,
     /// Look-ups under way.
@@ -139,6 +139,7 @@ impl Engine {
                     Ok(()) => self.apply(turn, events, instant),
                     Err(error) => {
                         self.gates.restore(gates);
+                        self.in_flight.extend(turn.landed.into_iter().map(|id| (id, None)));
                         self.undo(events, &error, instant)
                     }
                 }
@@ -235,11 +236,6 @@ impl Engine {
             }
         }
         replies.append(&mut self.take_listings(std::mem::take(&mut turn.listed)));
-        for id in &turn.arrived {
-            if let Some(entry) = self.in_flight.remove(id) {
-                self.gates.arrived(&entry);
-            }
-        }
         self.looking_up = self.looking_up.saturating_sub(turn.looked_up);
         let mut jobs = self.load(turn.departed, turn.look_ups);
         jobs.append(&mut turn.confirmations);

@@ -2,12 +2,12 @@
 //!
 //! Invariants: a [`Turn`] is applied to the engine only after the commit, and is dropped when that fails.
 
-use super::IMAGE_WEIGHT;
 use super::event::{Event, Verdict};
+use super::gates::UnderWay;
 use super::reply::Reply;
 use crate::error::Result;
 use crate::gateway::{Job, SenderMark};
-use crate::message::{Channel, Payload};
+use crate::message::Payload;
 use crate::outbox::{Entry, Reseal};
 use crate::time::Timestamp;
 use std::collections::{BTreeMap, VecDeque};
@@ -48,12 +48,10 @@ pub(super) struct Turn {
     pub done: VecDeque<Result<()>>,
     pub cancelled: VecDeque<Result<bool>>,
     pub departed: Vec<(Entry, Arc<Payload>)>,
-    /// How many of these for each gateway, and how many by MMS.
-    departing: BTreeMap<String, (usize, usize)>,
-    /// Requests whose answer is in.
-    pub arrived: Vec<i64>,
-    /// Of these, answers still to come: a report was faster.
-    pub overtook: Vec<i64>,
+    /// How many of these for each gateway.
+    departing: BTreeMap<String, UnderWay>,
+    /// Messages that are no longer under way.
+    pub landed: Vec<i64>,
     /// What gateways are to be told is kept.
     pub confirmations: Vec<Job>,
     /// Messages to ask about.
@@ -80,8 +78,7 @@ impl Turn {
             cancelled: VecDeque::new(),
             departed: Vec::new(),
             departing: BTreeMap::new(),
-            arrived: Vec::new(),
-            overtook: Vec::new(),
+            landed: Vec::new(),
             confirmations: Vec::new(),
             look_ups: Vec::new(),
             looked_up: 0,
@@ -96,24 +93,18 @@ impl Turn {
 
     /// Notes a message that leaves.
     pub fn depart(&mut self, entry: Entry, payload: Arc<Payload>) {
-        let (messages, with_images) = match self.departing.get_mut(&entry.gateway) {
+        match self.departing.get_mut(&entry.gateway) {
             Some(departing) => departing,
             None => self.departing.entry(entry.gateway.clone()).or_default(),
-        };
-        *messages += 1;
-        *with_images += usize::from(entry.channel == Channel::Mms);
+        }
+        .add(entry.channel);
         self.departed.push((entry, payload));
     }
 
     /// How much room the messages that leave for a gateway take of what may be under way there.
     pub fn departing(&self, gateway: &str) -> usize {
-        self.departing.get(gateway).map_or(0, |(messages, with_images)| weight(*messages, *with_images))
+        self.departing.get(gateway).map_or(0, |departing| departing.weight())
     }
-}
-
-/// How much room messages take of what may be in flight: one with images as much as many without, for its memory.
-pub(super) fn weight(messages: usize, with_images: usize) -> usize {
-    messages + with_images * (IMAGE_WEIGHT - 1)
 }
 
 /// The answer to the caller behind an event, once its turn is committed. A missing one ends the caller's wait.
