@@ -73,9 +73,11 @@ impl Sum {
 
     fn add_text(&mut self, text: &str) {
         self.add(text.len() as u64);
-        for part in text.as_bytes().chunks(8) {
+        let (words, rest) = text.as_bytes().as_chunks();
+        words.iter().for_each(|word| self.add(u64::from_le_bytes(*word)));
+        if !rest.is_empty() {
             let mut word = [0; 8];
-            word.iter_mut().zip(part).for_each(|(to, from)| *to = *from);
+            word.iter_mut().zip(rest).for_each(|(to, from)| *to = *from);
             self.add(u64::from_le_bytes(word));
         }
     }
