@@ -217,11 +217,11 @@ fn of_sends() -> Vec<(Code, Option<Code>)> {
         send(Request { body, ..request("k", to, "") })
     };
     let named = |template: &str| {
-        let body = Body::Alimtalk { template: template.into(), variables: [].into() };
+        let body = Body::Alimtalk { template: template.into(), variables: Default::default() };
         send(Request { body, ..request("k", to, "") })
     };
     let filled = Request {
-        body: Body::Alimtalk { template: "visit".into(), variables: [].into() },
+        body: Body::Alimtalk { template: "visit".into(), variables: Default::default() },
         options: Options { text: Some("another text".into()), ..Options::default() },
         ..request("k", to, "")
     };

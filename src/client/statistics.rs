@@ -35,20 +35,20 @@ impl Query {
         let today = Timestamp::now().day();
         let mut query = Query { from: today, to: today, account: None, basis: Basis::Request, csv: false };
         let mut to = None;
-        for (name, value) in parse_pairs("query", text)? {
-            match name.as_str() {
-                "from" => query.from = Day::parse(&value).map_err(|e| e.at("query: from"))?,
-                "to" => to = Some(Day::parse(&value).map_err(|e| e.at("query: to"))?),
-                "account" => query.account = Some(value),
+        for (name, value) in parse_pairs("query", text)?.iter() {
+            match name {
+                "from" => query.from = Day::parse(value).map_err(|e| e.at("query: from"))?,
+                "to" => to = Some(Day::parse(value).map_err(|e| e.at("query: to"))?),
+                "account" => query.account = Some(value.to_owned()),
                 "by" => {
-                    query.basis = match value.as_str() {
+                    query.basis = match value {
                         "request" => Basis::Request,
                         "result" => Basis::Result,
                         _ => return Err(option("by", "request or result")),
                     }
                 }
                 "format" => {
-                    query.csv = match value.as_str() {
+                    query.csv = match value {
                         "json" => false,
                         "csv" => true,
                         _ => return Err(option("format", "json or csv")),

@@ -108,12 +108,12 @@ fn whole_way(source: &str, values: &[String], text: &str) {
         let options = Options { text: text.map(str::to_owned), ..Options::default() };
         let body = Body::Alimtalk { template: "visit".into(), variables };
         let to = "010-0000-0000".to_owned();
-        prepared(&settings, Request { key: "K".into(), to, body, options }).and_then(|m| m.payload.alimtalk)
+        prepared(&settings, Request { key: "K".into(), to, body, options }).and_then(|m| m.payload.alimtalk.clone())
     };
     let given = |(at, name): (usize, &String)| (name.clone(), values.get(at).cloned().unwrap_or_default());
     if let Some(sent) = send(names.iter().enumerate().map(given).collect(), None) {
-        let again = send(Variables::new(), Some(&sent.text)).expect("what was rendered can be given as text");
+        let again = send(Variables::default(), Some(&sent.text)).expect("what was rendered can be given as text");
         assert_eq!(again.text, sent.text);
     }
-    send(Variables::new(), Some(text));
+    send(Variables::default(), Some(text));
 }

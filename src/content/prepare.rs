@@ -18,6 +18,7 @@ use crate::error::{Code, Error, Result};
 use crate::json::shown;
 use crate::message::{Alimtalk, Body, Channel, Key, Message, Options, Payload, Priority, Request, Text, Variables};
 use crate::time::Timestamp;
+use std::sync::Arc;
 
 const TAG_CHARS_MAX: usize = 32;
 
@@ -40,7 +41,7 @@ pub(crate) fn prepare(settings: &Settings, album: &Album, request: Request, now:
             let Some(known) = settings.templates.get(&template) else {
                 return Err(unknown(Code::UnknownTemplate, "template", &template, settings.templates.keys()));
             };
-            let (alimtalk, text) = alimtalk(&route, known, variables, &options)
+            let (alimtalk, text) = alimtalk(&route, known, &variables, &options)
                 .map_err(|error| error.at(format_args!("template {template:?}")))?;
             (template, Some(alimtalk), text)
         }
@@ -50,7 +51,7 @@ pub(crate) fn prepare(settings: &Settings, album: &Album, request: Request, now:
         (None, Some(text)) => text.channel,
         _ => Channel::Alimtalk,
     };
-    let payload = Payload { to, alimtalk, text };
+    let payload = Arc::new(Payload { to, alimtalk, text });
     let digest = digest::of(route.account_name, &template, &payload, &options, &schedule.asked);
     Ok(Message {
         key,
@@ -71,7 +72,7 @@ pub(crate) fn prepare(settings: &Settings, album: &Album, request: Request, now:
 fn alimtalk(
     route: &Route<'_>,
     template: &Template,
-    variables: Variables,
+    variables: &Variables,
     options: &Options,
 ) -> Result<(Alimtalk, Option<Text>)> {
     refuse(
@@ -81,12 +82,12 @@ fn alimtalk(
             ("image", options.image.is_some(), "use fallback_image"),
         ],
     )?;
-    let mut variables = values::clean_variables(template, variables)?;
+    let mut given = values::clean_variables(template, variables)?;
     if options.text.is_some() || options.buttons.is_some() {
         let text = options.text.as_deref().map(|text| clean("text", text, Lines::Many)).transpose()?;
-        values::add_extracted(template, &mut variables, text.as_deref(), options.buttons.as_deref())?;
+        values::add_extracted(template, &mut given, text.as_deref(), options.buttons.as_deref())?;
     }
-    let values = values::by_variable(template, &variables)?;
+    let values = values::by_variable(template, &given)?;
     let mut message = template.fill(&values);
     if message.text.trim().is_empty() {
         return Err(Error::new(Code::Content, "text: is empty with these values; an AlimTalk needs a text"));
@@ -96,10 +97,8 @@ fn alimtalk(
     check_carriers(route, template, &message, &values)?;
     let fallback = fallback::make(route, template, options, &values, &message.text)?;
     // Gateways that fill templates refuse variables that theirs does not have.
-    for name in template.names.list().iter().skip(template.alimtalk_names) {
-        variables.remove(&**name);
-    }
-    message.variables = variables;
+    let names = template.names.list().iter().take(template.alimtalk_names);
+    message.variables = names.map(|name| &**name).zip(values).collect();
     Ok((message, fallback))
 }
 

@@ -118,7 +118,7 @@ fn an_alimtalk_is_finished_with_its_fallback() {
     assert_eq!((message.template.as_str(), message.tag.as_str()), ("reminder", "외래"));
     assert_eq!((message.priority, message.channel), (Priority::Urgent, Channel::Alimtalk));
     assert_eq!((message.created, message.send_at, message.expires_at), (NOW, NOW, NOW.after(MINUTE)));
-    let (alimtalk, text) = (message.payload.alimtalk.unwrap(), message.payload.text.unwrap());
+    let (alimtalk, text) = (message.payload.alimtalk.clone().unwrap(), message.payload.text.clone().unwrap());
     assert_eq!(alimtalk.text, "김하나님,\n예약: 9시");
     assert_eq!(alimtalk.variables.len(), 2);
     assert_eq!((text.channel, text.body, text.from.as_str()), (Channel::Sms, alimtalk.text, "0212345678"));
@@ -176,9 +176,9 @@ fn every_missing_variable_and_the_unknown_one_are_named() {
 fn decomposed_names_and_values_are_composed_before_anything_else() {
     let apart = [("\u{110b}\u{1175}\u{1105}\u{1173}\u{11b7}", "\u{1112}\u{1161}\u{1102}\u{1161}"), ("1:시각", "9시")];
     let message = send("reminder", &apart, Options::default()).unwrap();
-    let alimtalk = message.payload.alimtalk.unwrap();
+    let alimtalk = message.payload.alimtalk.clone().unwrap();
     assert_eq!(alimtalk.text, "하나님,\n예약: 9시");
-    assert_eq!(alimtalk.variables["이름"], "하나");
+    assert_eq!(alimtalk.variables.get("이름"), Some("하나"));
     let both = [apart[0], ("이름", "하나")];
     refused(send("reminder", &both, Options::default()), Code::Content, "twice");
 }
@@ -228,8 +228,8 @@ fn what_the_text_does_not_hold_comes_from_variables_or_buttons() {
         |buttons: Vec<Button>| Options { text: some("김하나님"), buttons: Some(buttons), ..Options::default() };
     let title = [("시각", "9시")];
     let message = send("linked", &title, options(vec![button("WL", "https://example.com/7")])).unwrap();
-    let alimtalk = message.payload.alimtalk.unwrap();
-    assert_eq!((alimtalk.title.as_str(), alimtalk.variables["번호"].as_str()), ("9시", "7"));
+    let alimtalk = message.payload.alimtalk.clone().unwrap();
+    assert_eq!((alimtalk.title.as_str(), alimtalk.variables.get("번호")), ("9시", Some("7")));
     assert_eq!(alimtalk.buttons[0].link_mobile, "https://example.com/7");
     for (buttons, words) in [
         (vec![], "has 0 entries"),
@@ -250,13 +250,13 @@ fn what_the_text_does_not_hold_comes_from_variables_or_buttons() {
 fn the_wording_of_the_fallback_is_the_requests_the_templates_or_the_body() {
     let values = [("이름", "김하나"), ("과", "내과")];
     let message = send("worded", &values, Options::default()).unwrap();
-    let fallback = message.payload.text.unwrap();
+    let fallback = message.payload.text.clone().unwrap();
     assert_eq!((fallback.channel, fallback.body.as_str()), (Channel::Lms, "[내과] 김하나님"));
     assert_eq!(fallback.subject, "내과 안내");
-    assert!(!message.payload.alimtalk.unwrap().variables.contains_key("과"), "only the fallback has it");
+    assert!(message.payload.alimtalk.clone().unwrap().variables.get("과").is_none(), "only the fallback has it");
 
     let own = Options { fallback: some("sms"), fallback_text: some("짧은 글"), ..Options::default() };
-    let fallback = send("worded", &values, own).unwrap().payload.text.unwrap();
+    let fallback = send("worded", &values, own).unwrap().payload.text.clone().unwrap();
     assert_eq!((fallback.channel, fallback.body.as_str(), fallback.subject.as_str()), (Channel::Sms, "짧은 글", ""));
 
     assert_eq!(send("silent", &values[..1], Options::default()).unwrap().payload.text, None);
@@ -277,7 +277,7 @@ fn a_fallback_that_could_not_be_sent_is_refused_at_send_time() {
         "accounts.west.sender_number",
     );
     let given = Options { account: some("west"), sender_number: some("1588-0000"), ..Options::default() };
-    assert_eq!(reminder(given).unwrap().payload.text.unwrap().from, "15880000");
+    assert_eq!(reminder(given).unwrap().payload.text.clone().unwrap().from, "15880000");
     refused(reminder(Options { fallback: some("mms"), ..Options::default() }), Code::Image, "fallback_image");
     refused(reminder(Options { fallback: some("fax"), ..Options::default() }), Code::Option, "auto, none");
     let pointless = Options { fallback: some("none"), fallback_text: some("글"), ..Options::default() };
@@ -288,13 +288,14 @@ fn a_fallback_that_could_not_be_sent_is_refused_at_send_time() {
 fn a_plain_text_is_sms_lms_or_mms() {
     assert_eq!(text("안녕하세요", Options::default()).unwrap().channel, Channel::Sms);
     let lms = text("안녕하세요", Options { subject: some("제목"), ..Options::default() }).unwrap();
-    assert_eq!((lms.channel, lms.payload.alimtalk), (Channel::Lms, None));
+    assert_eq!((lms.channel, lms.payload.alimtalk.clone()), (Channel::Lms, None));
     let file = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(file.path(), crate::content::image::jpeg(8, 8, 0)).unwrap();
     let image = some(file.path().to_str().unwrap());
     let mms = text("안녕하세요", Options { image: image.clone(), ..Options::default() }).unwrap();
-    assert_eq!((mms.channel, mms.payload.text.unwrap().images.len()), (Channel::Mms, 1));
-    let fallback = reminder(Options { fallback_image: image, ..Options::default() }).unwrap().payload.text.unwrap();
+    assert_eq!((mms.channel, mms.payload.text.clone().unwrap().images.len()), (Channel::Mms, 1));
+    let fallback =
+        reminder(Options { fallback_image: image, ..Options::default() }).unwrap().payload.text.clone().unwrap();
     assert_eq!(fallback.channel, Channel::Mms);
 }
 

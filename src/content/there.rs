@@ -121,7 +121,8 @@ impl Template {
         fill_parts(&mut buttons, &there.parts, values);
         let mut message =
             Alimtalk { buttons: buttons.buttons, quick_replies: buttons.quick_replies, ..message.clone() };
-        message.variables.retain(|name, _| !there.unused.iter().any(|unused| **unused == **name));
+        let is_known = |name: &str| !there.unused.iter().any(|unused| **unused == *name);
+        message.variables = message.variables.iter().filter(|(name, _)| is_known(name)).collect();
         Some(message)
     }
 
@@ -137,7 +138,7 @@ impl Template {
         let differs = self.gateways.get(gateway).is_some_and(|there| there.buttons.is_some());
         let Some(alimtalk) = payload.alimtalk.as_ref().filter(|_| differs) else { return payload };
         let names = self.names.list().iter().take(self.alimtalk_names);
-        let values: Option<Vec<&str>> = names.map(|name| alimtalk.variables.get(&**name).map(String::as_str)).collect();
+        let values: Option<Vec<&str>> = names.map(|name| alimtalk.variables.get(name)).collect();
         match values.and_then(|values| self.message_at(gateway, alimtalk, &values)) {
             Some(alimtalk) => Arc::new(Payload { alimtalk: Some(alimtalk), ..Arc::unwrap_or_clone(payload) }),
             None => payload,
@@ -148,7 +149,7 @@ impl Template {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::message::Recipient;
+    use crate::message::{Recipient, Variables};
 
     fn template(buttons: &str, there: &str) -> Result<Template> {
         let json = format!(
@@ -162,7 +163,7 @@ mod tests {
 
     fn filled(template: &Template) -> Alimtalk {
         let mut message = template.fill(&["김", "7"]);
-        message.variables = [("이름", "김"), ("번호", "7")].map(|(n, v)| (n.to_owned(), v.to_owned())).into();
+        message.variables = [("이름", "김"), ("번호", "7")].into();
         message
     }
 
@@ -177,7 +178,7 @@ mod tests {
         let there = template.message_at("c", &message, &["김", "7"]).unwrap();
         assert_eq!(there.buttons.len(), 2);
         assert_eq!(there.buttons[1].link_mobile, "https://m.example.com/김");
-        assert_eq!(there.variables.keys().collect::<Vec<_>>(), ["이름"]);
+        assert_eq!(there.variables.iter().collect::<Vec<_>>(), [("이름", "김")]);
         assert_eq!(there.text, message.text);
     }
 
@@ -198,7 +199,7 @@ mod tests {
         assert!(Arc::ptr_eq(&payload, &template.payload_at("b", Arc::clone(&payload))));
         assert!(template.payload_at("c", Arc::clone(&payload)).alimtalk.as_ref().unwrap().buttons.is_empty());
         let mut old = Payload::clone(&payload);
-        old.alimtalk.as_mut().unwrap().variables.clear();
+        old.alimtalk.as_mut().unwrap().variables = Variables::default();
         let old = Arc::new(old);
         assert!(Arc::ptr_eq(&old, &template.payload_at("c", Arc::clone(&old))));
     }

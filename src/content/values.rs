@@ -13,35 +13,34 @@ use super::template::Template;
 use crate::error::{Code, Error, Result};
 use crate::json::{shown, shown_name};
 use crate::message::{Button, Variables};
+use std::borrow::Cow;
 
 const VALUE_CHARS_MAX: usize = 1_300;
 
+/// Clean values and whose they are: the template's own names, each once.
+pub(super) type Given<'a> = Vec<(&'a str, Cow<'a, str>)>;
+
+fn value_of<'a>(given: &'a Given<'_>, name: &str) -> Option<&'a str> {
+    given.iter().find(|(known, _)| *known == name).map(|(_, value)| &**value)
+}
+
 /// Cleans names and values.
-pub(super) fn clean_variables(template: &Template, mut variables: Variables) -> Result<Variables> {
+pub(super) fn clean_variables<'a>(template: &'a Template, variables: &'a Variables) -> Result<Given<'a>> {
     let names = template.names.list();
-    let mut cleaned = Vec::new();
-    for (name, value) in &variables {
+    let mut given = Given::with_capacity(names.len());
+    for (name, value) in variables.iter() {
         // A name that cannot be cleaned is no name of a template.
         let clean_name = clean("name", name, Lines::One).ok();
         let Some(known) = names.iter().find(|known| Some(&***known) == clean_name.as_deref()) else {
             return Err(unknown(template, name));
         };
-        let clean_value = clean(format_args!("variable #{{{known}}}"), value, Lines::Many)?;
-        if *name != **known || *value != clean_value {
-            cleaned.push((name.clone(), known.to_string(), clean_value.into_owned()));
+        if value_of(&given, known).is_some() {
+            let text = format!("variable #{{{known}}}: is given twice, composed and decomposed");
+            return Err(Error::new(Code::Content, text));
         }
+        given.push((known, clean(format_args!("variable #{{{known}}}"), value, Lines::Many)?));
     }
-    for (name, known, value) in cleaned {
-        if name != known {
-            variables.remove(&name);
-            if variables.contains_key(&known) {
-                let text = format!("variable #{{{known}}}: is given twice, composed and decomposed");
-                return Err(Error::new(Code::Content, text));
-            }
-        }
-        variables.insert(known, value);
-    }
-    Ok(variables)
+    Ok(given)
 }
 
 fn unknown(template: &Template, name: &str) -> Error {
@@ -52,18 +51,18 @@ fn unknown(template: &Template, name: &str) -> Error {
 }
 
 /// Adds the values that the caller's finished text and buttons hold.
-pub(super) fn add_extracted(
-    template: &Template,
-    variables: &mut Variables,
+pub(super) fn add_extracted<'a>(
+    template: &'a Template,
+    given: &mut Given<'a>,
     text: Option<&str>,
-    given: Option<&[Button]>,
+    buttons: Option<&[Button]>,
 ) -> Result<()> {
     let names = &template.names;
     let mut known: Vec<Option<String>> = vec![None; names.list().len()];
     if let Some(text) = text {
         extract("text", &template.text, text, names, &mut known)?;
         let twice =
-            names.list().iter().zip(&known).find(|(name, value)| value.is_some() && variables.contains_key(&***name));
+            names.list().iter().zip(&known).find(|(name, value)| value.is_some() && value_of(given, name).is_some());
         if let Some((name, _)) = twice {
             return Err(Error::new(
                 Code::Option,
@@ -74,15 +73,15 @@ pub(super) fn add_extracted(
         }
     }
     for (name, value) in names.list().iter().zip(&mut known) {
-        if let Some(given) = variables.get(&**name) {
-            *value = Some(given.clone());
+        if let Some(given) = value_of(given, name) {
+            *value = Some(given.to_owned());
         }
     }
-    if let Some(given) = given {
-        match_buttons(template, given, &mut known)?;
+    if let Some(buttons) = buttons {
+        match_buttons(template, buttons, &mut known)?;
     }
     let found = names.list().iter().zip(known);
-    variables.extend(found.filter_map(|(name, value)| Some((name.to_string(), value?))));
+    *given = found.filter_map(|(name, value)| Some((&**name, Cow::Owned(value?)))).collect();
     Ok(())
 }
 
@@ -120,11 +119,11 @@ fn pattern(template: &Template, place: Place) -> Option<&Pattern> {
 }
 
 /// The values in the order of the template's variables; an error names all that are missing.
-pub(super) fn by_variable<'a>(template: &Template, variables: &'a Variables) -> Result<Vec<&'a str>> {
+pub(super) fn by_variable<'a>(template: &Template, given: &'a Given<'_>) -> Result<Vec<&'a str>> {
     let names = template.names.list();
-    let values: Vec<&str> = names.iter().filter_map(|name| variables.get(&**name).map(String::as_str)).collect();
+    let values: Vec<&str> = names.iter().filter_map(|name| value_of(given, name)).collect();
     if values.len() < names.len() {
-        let missing = names.iter().filter(|name| !variables.contains_key(&***name));
+        let missing = names.iter().filter(|name| value_of(given, name).is_none());
         let missing: Vec<String> = missing.map(|name| format!("#{{{name}}}")).collect();
         let missing = missing.join(", ");
         return Err(Error::new(Code::VariableMissing, format!("variables without a value: {missing}; all need one")));

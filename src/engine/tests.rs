@@ -188,7 +188,7 @@ pub(crate) fn message(key: &str) -> Message {
         send_at: START,
         expires_at: START.after(Duration::from_secs(7_200)),
         digest: [key.len() as u8; 16],
-        payload: Payload {
+        payload: Arc::new(Payload {
             to: Recipient::from_digits("01000000000".into()),
             alimtalk: Some(Default::default()),
             text: Some(Text {
@@ -198,13 +198,13 @@ pub(crate) fn message(key: &str) -> Message {
                 body: "예약 안내".into(),
                 images: Vec::new(),
             }),
-        },
+        }),
     }
 }
 
 fn without_fallback(key: &str) -> Message {
     let mut message = message(key);
-    message.payload.text = None;
+    message.payload_mut().text = None;
     message
 }
 

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::config::{Registration, Secret};
 use crate::message::{
-    Alimtalk, Button, Channel, Highlight, Image, Item, ItemList, Key, Outcome, Payload, Recipient, Text, Variables,
+    Alimtalk, Button, Channel, Highlight, Image, Item, ItemList, Key, Outcome, Payload, Recipient, Text,
 };
 use crate::time::Timestamp;
 #[cfg(test)]
@@ -29,7 +29,7 @@ pub(super) fn payload(number: usize) -> Payload {
     let alimtalk = Alimtalk {
         template_code: text("not-the-gateways"),
         image: false,
-        variables: Variables::from([(text("이름"), format!("김하늘{number}")), (text("시각"), text("10:30"))]),
+        variables: [("이름", &*format!("김하늘{number}")), ("시각", "10:30")].into(),
         text: format!("김하늘{number}님\n10:30 예약입니다."),
         title: text("10:30"),
         header: text("예약 안내"),

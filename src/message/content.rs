@@ -1,14 +1,11 @@
 //! The personal part of a message: who it goes to and what it says. `Debug` shows no text.
 
 use super::types::{Channel, Recipient};
+use super::variables::Variables;
 use crate::hash::{hex, sha256};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
-
-/// Values for the `#{name}` variables of a template, by name.
-pub type Variables = BTreeMap<String, String>;
 
 /// Recipient and texts. Stored as one value so that it can be erased, and sealed, as one.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,7 +39,7 @@ pub struct Alimtalk {
     /// Whether the template has an image: some gateways want another sending type then.
     pub image: bool,
     /// A value for each variable of these parts, for gateways that fill templates themselves.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(skip_serializing_if = "Variables::is_empty")]
     pub variables: Variables,
     /// The body.
     pub text: String,
@@ -258,7 +255,7 @@ mod tests {
         let alimtalk = Alimtalk {
             text: mark(),
             title: mark(),
-            variables: [(mark(), mark())].into(),
+            variables: [(MARK, MARK)].into(),
             highlight: Some(highlight.clone()),
             items: Some(items.clone()),
             buttons: vec![button.clone()],

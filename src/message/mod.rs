@@ -9,16 +9,19 @@ mod parse;
 mod request;
 mod result;
 mod types;
+mod variables;
 
-pub use content::{Alimtalk, Button, Highlight, Image, Item, ItemList, Payload, Text, Variables};
+pub use content::{Alimtalk, Button, Highlight, Image, Item, ItemList, Payload, Text};
 pub use outcome::{Class, Outcome};
 pub(crate) use parse::parse_pairs;
 pub use parse::{parse_batch, parse_options, parse_variables};
 pub use request::{Body, Options, Request};
 pub use result::MessageResult;
 pub use types::{Certainty, Channel, Key, Priority, Reason, Recipient, State};
+pub use variables::Variables;
 
 use crate::time::Timestamp;
+use std::sync::Arc;
 
 /// A checked message, ready to be kept. Made by `content::prepare`, stored by `outbox`.
 #[derive(Clone, Debug)]
@@ -46,5 +49,12 @@ pub struct Message {
     /// Tells the same key with the same content from the same key with another.
     pub digest: [u8; 16],
     /// The personal part: recipient and texts.
-    pub payload: Payload,
+    pub payload: Arc<Payload>,
+}
+
+impl Message {
+    /// The personal part, to be changed; copied where somebody else has it too.
+    pub(crate) fn payload_mut(&mut self) -> &mut Payload {
+        Arc::make_mut(&mut self.payload)
+    }
 }

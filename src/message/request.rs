@@ -1,6 +1,7 @@
 //! What a caller asks for, before it is checked.
 
-use super::content::{Button, Variables};
+use super::content::Button;
+use super::variables::Variables;
 use std::fmt;
 
 /// A request to send one message. Nothing is checked yet; `Client::send` does that. `Debug` shows no personal data.

@@ -3,6 +3,7 @@
 use crate::error::{Code, Error, Result};
 use serde::{Deserialize, Serialize};
 use std::fmt;
+use std::sync::Arc;
 
 macro_rules! numbered {
     ($(#[$outer:meta])* $type:ident { $($(#[$doc:meta])* $variant:ident = $value:literal, $text:literal;)* }) => {
@@ -181,7 +182,7 @@ pub const KEY_CHARS_MAX: usize = 64;
 
 /// The caller's name for a message: 1 to 64 printable ASCII characters.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Key(Box<str>);
+pub struct Key(Arc<str>);
 
 impl Key {
     /// Checks the form.
@@ -215,7 +216,7 @@ impl Key {
 
 impl From<Key> for String {
     fn from(key: Key) -> String {
-        key.0.into()
+        (*key.0).to_owned()
     }
 }
 

@@ -21,7 +21,7 @@ pub(crate) enum Inserted {
 
 impl Entry {
     /// A new message in its lane; its id is given by the insert.
-    fn new(message: Message, owner: i64, due: Timestamp) -> (Entry, [u8; 16], Payload) {
+    fn new(message: Message, owner: i64, due: Timestamp) -> (Entry, [u8; 16], Arc<Payload>) {
         let scheduled = message.send_at > message.created;
         let fallback = message.payload.alimtalk.as_ref().and(message.payload.text.as_ref()).map(|text| text.channel);
         let mut entry = Entry {
@@ -119,7 +119,7 @@ impl Outbox {
                 self.keep_image(entry.id, &image)?;
             }
             self.tally.opened();
-            return Ok(Inserted::New(Box::new(entry), Arc::new(payload)));
+            return Ok(Inserted::New(Box::new(entry), payload));
         }
         let same = self.digest_of(&entry.key)? == Some(digest);
         Ok(if same { Inserted::Duplicate } else { Inserted::Conflict })

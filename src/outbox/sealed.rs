@@ -52,27 +52,24 @@ impl<'a> Sealer<'a> {
     }
 
     pub fn seal(&mut self, mut message: Message) -> Result<Sealed> {
-        let body = repeated_body(&message.payload);
-        if let (Some(_), Some(text)) = (&body, &mut message.payload.text) {
-            text.body.clear();
-        }
+        message.digest = self.vault.digest(&message.digest);
+        let body = take_repeated_body(message.payload_mut());
         self.content.clear();
-        serde_json::to_writer(&mut *self.content, &message.payload)
+        serde_json::to_writer(&mut *self.content, &*message.payload)
             .map_err(|e| Error::new(Code::Internal, format!("the message cannot be written: {e}")))?;
-        if let (Some(body), Some(text)) = (body, &mut message.payload.text) {
+        if let (Some(body), Some(text)) = (body, &mut message.payload_mut().text) {
             text.body = body;
         }
         let bytes = self.vault.close(Place::Payload(message.key.as_str()), &self.content, &mut self.nonces)?;
-        message.digest = self.vault.digest(&message.digest);
-        let images = self.seal_images(&mut message)?;
+        let images = self.seal_images(message.channel, message.payload_mut())?;
         Ok(Sealed { message, bytes, images })
     }
 
     /// The images of a message. One that does not leave by MMS at first goes without their bytes.
-    fn seal_images(&mut self, message: &mut Message) -> Result<Vec<Arc<SealedImage>>> {
-        let Some(text) = &mut message.payload.text else { return Ok(Vec::new()) };
+    fn seal_images(&mut self, channel: Channel, payload: &mut Payload) -> Result<Vec<Arc<SealedImage>>> {
+        let Some(text) = &mut payload.text else { return Ok(Vec::new()) };
         let images = text.images.iter().map(|image| self.seal_image(image)).collect();
-        if message.channel != Channel::Mms {
+        if channel != Channel::Mms {
             text.images.iter_mut().for_each(|image| image.bytes = Arc::default());
         }
         images
@@ -90,10 +87,10 @@ impl<'a> Sealer<'a> {
     }
 }
 
-/// The body of a fallback that says the same as the AlimTalk: it is kept once.
-fn repeated_body(payload: &Payload) -> Option<String> {
-    let (alimtalk, text) = (payload.alimtalk.as_ref()?, payload.text.as_ref()?);
-    (alimtalk.text == text.body).then(|| text.body.clone())
+/// Takes out the body of a fallback that says the same as the AlimTalk: it is kept once.
+fn take_repeated_body(payload: &mut Payload) -> Option<String> {
+    let (alimtalk, text) = (payload.alimtalk.as_ref()?, payload.text.as_mut()?);
+    (alimtalk.text == text.body).then(|| std::mem::take(&mut text.body))
 }
 
 /// Reads the stored form. Without details of what is wrong: they could repeat a part of it.
@@ -143,9 +140,9 @@ mod tests {
                 (None, Some(text("글"))),
             ] {
                 let payload = Payload { to: Recipient::from_digits("01000000000".into()), alimtalk, text };
-                let message = Message { payload: payload.clone(), ..crate::engine::tests::message("key") };
+                let message = Message { payload: Arc::new(payload.clone()), ..crate::engine::tests::message("key") };
                 let sealed = Sealer::new(&vault, 1).seal(message).unwrap();
-                assert_eq!(sealed.message.payload, payload);
+                assert_eq!(*sealed.message.payload, payload);
                 assert_eq!(unseal(&vault, "key", &sealed.bytes), Opened::Whole(payload));
             }
             assert_eq!(unseal(&vault, "key", b"{"), Opened::Damaged);

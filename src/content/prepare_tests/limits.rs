@@ -71,7 +71,7 @@ fn refused_at(gateways: serde_json::Value, fallback: serde_json::Value) -> Optio
     });
     let settings = crate::config::testing::settings(folder.path(), changes);
     let options = Options { fallback_image: some(picture.to_str().unwrap()), ..Options::default() };
-    let body = Body::Alimtalk { template: "visit".into(), variables: Variables::new() };
+    let body = Body::Alimtalk { template: "visit".into(), variables: Variables::default() };
     let request = Request { key: String::new(), to: "01000000000".into(), body, options };
     prepare(&settings, request, NOW).err().map(|error| error.text().to_owned())
 }
@@ -128,7 +128,7 @@ fn the_buttons_of_each_gateway_are_checked_as_they_stand_there() {
         prepare(&settings, request, NOW)
     };
     let kept = asked(json!({"buttons": link(true)}), "7").unwrap();
-    assert_eq!(kept.payload.alimtalk.unwrap().buttons[0].link_pc, "", "on disk are the template's own");
+    assert_eq!(kept.payload.alimtalk.clone().unwrap().buttons[0].link_pc, "", "on disk are the template's own");
     refused(asked(json!({}), "7"), Code::Content, "standby gateway second: buttons[0].link_pc: is missing");
     refused(asked(json!({"buttons": link(true)}), &"7".repeat(600)), Code::TooLong, "buttons[0].link_mobile");
 }

@@ -333,9 +333,8 @@ fn a_message_has_the_buttons_of_the_gateway_it_leaves_for_also_after_it_moved() 
         json!({"text": "예약", "buttons": link("a.example"), "gateways": {"b": {"buttons": link("b.example")}}});
     let mut bench = bench(json!({"templates": {"visit": template}}));
     let mut kept = to("a", "moves");
-    let values = [("번호".to_owned(), "7".to_owned())];
-    kept.payload.alimtalk.as_mut().unwrap().variables = values.into();
-    kept.payload.alimtalk.as_mut().unwrap().buttons =
+    kept.payload_mut().alimtalk.as_mut().unwrap().variables = [("번호", "7")].into();
+    kept.payload_mut().alimtalk.as_mut().unwrap().buttons =
         vec![crate::message::Button { link_mobile: "https://a.example/7".into(), ..Default::default() }];
     bench.keep(kept);
     let links = |bench: &mut Bench| -> Vec<String> {

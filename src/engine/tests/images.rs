@@ -12,8 +12,8 @@ fn image(mark: u8) -> Image {
 fn mms(key: &str, mark: u8) -> Message {
     let mut message = message(key);
     message.channel = Channel::Mms;
-    message.payload.alimtalk = None;
-    if let Some(text) = &mut message.payload.text {
+    message.payload_mut().alimtalk = None;
+    if let Some(text) = &mut message.payload_mut().text {
         text.channel = Channel::Mms;
         text.images = vec![image(mark)];
     }
@@ -27,7 +27,7 @@ fn reserved(key: &str, mark: u8) -> Message {
 /// An AlimTalk with an MMS as fallback.
 fn alimtalk(key: &str, mark: u8) -> Message {
     let mut message = message(key);
-    message.payload.text = mms(key, mark).payload.text;
+    message.payload_mut().text = mms(key, mark).payload.text.clone();
     message
 }
 

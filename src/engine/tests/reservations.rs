@@ -90,7 +90,7 @@ fn without_the_setting_and_at_gateways_that_take_none_everything_waits_here() {
 fn a_refused_reservation_is_made_again_and_its_fallback_never_leaves_before_the_time() {
     let mut bench = bench();
     let mut message = after("a", DAY);
-    message.payload.text = super::message("x").payload.text;
+    message.payload_mut().text = super::message("x").payload.text.clone();
     bench.keep(message);
     bench.said("a", Outcome::new(Class::Transient, Reason::GatewayError));
     bench.pass(MINUTE);

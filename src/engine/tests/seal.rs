@@ -16,7 +16,7 @@ fn sealed(key: u8) -> Bench {
 fn reserved(key: &str, body: &str) -> Message {
     let mut message = message(key);
     message.send_at = START.after(Duration::from_secs(600));
-    if let Some(text) = &mut message.payload.text {
+    if let Some(text) = &mut message.payload_mut().text {
         text.body = body.into();
     }
     message
@@ -26,8 +26,8 @@ fn reserved(key: &str, body: &str) -> Message {
 fn picture(key: &str) -> Message {
     let mut message = reserved(key, "그림");
     message.channel = Channel::Mms;
-    message.payload.alimtalk = None;
-    if let Some(text) = &mut message.payload.text {
+    message.payload_mut().alimtalk = None;
+    if let Some(text) = &mut message.payload_mut().text {
         text.channel = Channel::Mms;
         text.images = vec![Image::new([0xff, 0xd8, 0xff, 1].into())];
     }

@@ -240,7 +240,7 @@ impl Serialize for Marked<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut variables = serializer.serialize_map(Some(self.0.len()))?;
         let mut marked = String::new();
-        for (name, value) in self.0 {
+        for (name, value) in self.0.iter() {
             marked.clear();
             marked.extend(["#{", name, "}"]);
             variables.serialize_entry(&marked, value)?;

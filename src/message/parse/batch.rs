@@ -80,7 +80,7 @@ fn request(node: Node<'_>) -> Result<Request> {
             ("to", node) => put(&mut to, "to", node)?,
             ("template", node) => put(&mut template, "template", node)?,
             ("variables", Node::Object(object)) => {
-                options::put(&mut values, "variables", variables(object).map_err(|error| error.at("variables"))?)?;
+                options::put(&mut values, "variables", variables(&object).map_err(|error| error.at("variables"))?)?;
             }
             ("variables", node) => return refused(&format!("variables: is {}; expected an object", node.kind())),
             (name, node) => options::set(&mut options, name, node, BESIDE)?,

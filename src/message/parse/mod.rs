@@ -28,7 +28,7 @@ use super::{Options, Variables};
 use crate::error::{Code, Error, Result};
 use crate::json::{self, Malformed, Node, shown_name};
 use std::borrow::Cow;
-use std::collections::btree_map::Entry;
+use std::collections::BTreeSet;
 
 /// Longest argument.
 const ARGUMENT_BYTES_MAX: usize = 256 << 10;
@@ -43,15 +43,15 @@ pub fn parse_variables(text: &str) -> Result<Variables> {
 /// Reads any argument of names and values, e.g. a query; `argument` is its name in errors.
 pub(crate) fn parse_pairs(argument: &str, text: &str) -> Result<Variables> {
     if let Some(object) = object(argument, text)? {
-        return variables(object).map_err(|error| error.at(argument));
+        return variables(&object).map_err(|error| error.at(argument));
     }
-    let mut variables = Variables::new();
+    let (mut variables, mut names) = (Variables::default(), BTreeSet::new());
     for line in lines::read(text) {
         let line = line.map_err(|error| error.at(argument))?;
-        match variables.entry(line.name.to_owned()) {
-            Entry::Vacant(place) => place.insert(line.value.into_owned()),
-            Entry::Occupied(_) => return Err(line.refused("has a name that an earlier line has").at(argument)),
-        };
+        if !names.insert(line.name) {
+            return Err(line.refused("has a name that an earlier line has").at(argument));
+        }
+        variables.put(line.name, &line.value);
     }
     Ok(variables)
 }
@@ -98,25 +98,24 @@ fn too_many(argument: &str) -> Error {
     Error::new(Code::InvalidArgument, wrong)
 }
 
-fn variables(object: Object<'_>) -> Result<Variables> {
-    let mut variables = Variables::new();
+fn variables(object: &Object<'_>) -> Result<Variables> {
+    let (mut variables, mut names) = (Variables::with_room(object.len()), BTreeSet::new());
     for (name, node) in object {
-        let refused =
-            |wrong: String| Err(Error::new(Code::InvalidArgument, format!("`{}` {wrong}", shown_name(&name))));
+        let refused = |wrong: String| Err(Error::new(Code::InvalidArgument, format!("`{}` {wrong}", shown_name(name))));
         let value = match node {
-            Node::Text(text) => text.into_owned(),
-            Node::Unsigned(number) => number.to_string(),
-            Node::Negative(number) => number.to_string(),
-            Node::Bool(value) => value.to_string(),
+            Node::Text(text) => Cow::Borrowed(&**text),
+            Node::Unsigned(number) => number.to_string().into(),
+            Node::Negative(number) => number.to_string().into(),
+            Node::Bool(value) => value.to_string().into(),
             Node::Float(_) => {
                 return refused("is a number with a fraction or too many digits; write it as a string".to_owned());
             }
             other => return refused(format!("is {}; expected a string, a whole number or a boolean", other.kind())),
         };
-        match variables.entry(name.trim().to_owned()) {
-            Entry::Vacant(place) => place.insert(value),
-            Entry::Occupied(_) => return refused("appears twice".to_owned()),
-        };
+        if !names.insert(name.trim()) {
+            return refused("appears twice".to_owned());
+        }
+        variables.put(name.trim(), &value);
     }
     Ok(variables)
 }

@@ -10,7 +10,7 @@ use serde_json::json;
 const MARK: &str = "0M4RK8";
 
 fn pairs(variables: &Variables) -> Vec<(&str, &str)> {
-    variables.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect()
+    variables.iter().collect()
 }
 
 fn variables_refused(text: &str) -> Error {
@@ -36,7 +36,7 @@ fn lines_give_trimmed_names_and_exact_values() {
     let text = "이름=홍길동\r\n\n  시각 = 오전 9시 \n수식=a=b=c\n빈값=\n \t\r\n여러줄=하나\\n둘\\\\n셋";
     let variables = parse_variables(text).unwrap();
     let expected =
-        [("빈값", ""), ("수식", "a=b=c"), ("시각", " 오전 9시 "), ("여러줄", "하나\n둘\\n셋"), ("이름", "홍길동")];
+        [("이름", "홍길동"), ("시각", " 오전 9시 "), ("수식", "a=b=c"), ("빈값", ""), ("여러줄", "하나\n둘\\n셋")];
     assert_eq!(pairs(&variables), expected);
     assert!(parse_variables("").unwrap().is_empty());
     assert!(parse_variables(" \r\n\n").unwrap().is_empty());
@@ -48,7 +48,7 @@ fn json_gives_the_same_variables_with_numbers_and_booleans_as_their_text() {
         "\n {\"이름\": \"홍길동\", \"줄\": \"하나\\n둘\", \"수\": 18446744073709551615, \"음\": -5, \"예\": true}";
     let variables = parse_variables(text).unwrap();
     let expected =
-        [("수", "18446744073709551615"), ("예", "true"), ("음", "-5"), ("이름", "홍길동"), ("줄", "하나\n둘")];
+        [("이름", "홍길동"), ("줄", "하나\n둘"), ("수", "18446744073709551615"), ("음", "-5"), ("예", "true")];
     assert_eq!(pairs(&variables), expected);
     assert!(parse_variables("{}").unwrap().is_empty());
 }
@@ -297,8 +297,10 @@ proptest! {
             .iter()
             .map(|(name, value)| format!("{name}={}", value.replace('\\', "\\\\").replace('\n', "\\n")))
             .collect();
+        let json = json!(values).to_string();
+        let values: Variables = values.into_iter().collect();
         prop_assert_eq!(&parse_variables(&lines.join("\r\n")).unwrap(), &values);
-        prop_assert_eq!(&parse_variables(&json!(values).to_string()).unwrap(), &values);
+        prop_assert_eq!(&parse_variables(&json).unwrap(), &values);
     }
 
     #[test]
