@@ -167,8 +167,10 @@ static char *huge_text(void)
 
 static int finish(void)
 {
-    if (checks == 0) return 1;
-    printf("%d checks\n", checks);
+    /* A callback's thread may have counted last, and need not have ended. */
+    int count = __sync_fetch_and_add(&checks, 0);
+    if (count == 0) return 1;
+    printf("%d checks\n", count);
     return 0;
 }
 
