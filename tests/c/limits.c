@@ -13,7 +13,17 @@ static const char *place;
 
 /* ---- a full disk: these take the place of the system's own in every library of the program ---- */
 
-static volatile int full;
+static int full;
+
+static int is_full(void)
+{
+    return __atomic_load_n(&full, __ATOMIC_SEQ_CST);
+}
+
+static void set_full(int value)
+{
+    __atomic_store_n(&full, value, __ATOMIC_SEQ_CST);
+}
 
 static ssize_t refuse(void)
 {
@@ -23,12 +33,12 @@ static ssize_t refuse(void)
 
 ssize_t write(int fd, const void *bytes, size_t count)
 {
-    return full && fd > 2 ? refuse() : (ssize_t)syscall(SYS_write, fd, bytes, count);
+    return is_full() && fd > 2 ? refuse() : (ssize_t)syscall(SYS_write, fd, bytes, count);
 }
 
 ssize_t pwrite(int fd, const void *bytes, size_t count, off_t offset)
 {
-    return full && fd > 2 ? refuse() : (ssize_t)syscall(SYS_pwrite64, fd, bytes, count, offset);
+    return is_full() && fd > 2 ? refuse() : (ssize_t)syscall(SYS_pwrite64, fd, bytes, count, offset);
 }
 
 ssize_t pwrite64(int fd, const void *bytes, size_t count, off64_t offset)
@@ -57,10 +67,10 @@ static void a_full_disk_is_told_and_the_client_goes_on_afterwards(void)
     alimi_result_t result = empty_result();
     EQUAL(send_number(client, 1), ALIMI_OK);
     EQUAL(take(client).state, ALIMI_STATE_DELIVERED);
-    full = 1;
+    set_full(1);
     EQUAL(send_number(client, 2), ALIMI_ERR_DISK_FULL);
     EQUAL(alimi_get_status(client, "F-2", &result), ALIMI_ERR_NOT_FOUND);
-    full = 0;
+    set_full(0);
     EQUAL(send_number(client, 2), ALIMI_OK);
     EQUAL(take(client).state, ALIMI_STATE_DELIVERED);
     EQUAL(alimi_shutdown(client, WAIT_MS), ALIMI_OK);

@@ -68,8 +68,8 @@ static int entries(const char *path)
 #define OTHER_THREADS 0 /* those of a sanitizer */
 #endif
 
-/* Threads that are alive. One that was joined may still be listed for a moment, with the mark that it is ending. */
-static int threads(void)
+/* One that was joined may still be listed for a moment, with the mark that it is ending. */
+static int threads_listed(void)
 {
     int count = 0;
     struct dirent *entry;
@@ -90,6 +90,17 @@ static int threads(void)
     }
     closedir(directory);
     return count - OTHER_THREADS;
+}
+
+/* Threads that are alive. The list ends early where a thread ends while it is read, so it is read until it stays the same. */
+static int threads(void)
+{
+    int count = threads_listed(), before;
+    do {
+        before = count;
+        count = threads_listed();
+    } while (count != before);
+    return count;
 }
 
 /* One less than the directory shows: reading it takes one. */
