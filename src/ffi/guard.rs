@@ -79,7 +79,7 @@ pub(super) fn note(error: &Error, encoding: Encoding) {
 pub(super) fn last_error<T: Unit>() -> Vec<T> {
     let last = LAST.try_with(|last| last.try_borrow().map(|last| last.clone()));
     let Ok(Ok(Refusal { text, encoding })) = last else { return Vec::new() };
-    text::encode_cut(&text, encoding, ERROR_BYTES_MAX - 1)
+    text::encode_cut(&text, encoding, ERROR_BYTES_MAX - 1).into_owned()
 }
 
 /// Remembers the process; a child that is forked from now on is refused.

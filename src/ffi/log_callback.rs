@@ -135,7 +135,7 @@ impl Log for Forward {
             Arc::clone(sink)
         };
         let text = record.args().to_string().replace(['\r', '\n'], " ");
-        let mut line: Vec<u8> = encode_cut(&text, Encoding::Utf8, LINE_MAX);
+        let mut line: Vec<u8> = encode_cut(&text, Encoding::Utf8, LINE_MAX).into_owned();
         line.push(0);
         sink.call(record.level() as i32, &line);
     }

@@ -105,8 +105,8 @@ impl alimi_result_t {
 /// A NUL-terminated member.
 fn text<const N: usize>(text: &str, encoding: Encoding) -> [c_char; N] {
     let mut member = [0; N];
-    for (to, from) in member.iter_mut().zip(encode_cut::<u8>(text, encoding, N - 1)) {
-        *to = from as c_char;
+    for (to, from) in member.iter_mut().zip(&*encode_cut::<u8>(text, encoding, N - 1)) {
+        *to = *from as c_char;
     }
     member
 }
@@ -173,7 +173,7 @@ pub(super) fn to_json<T: Unit>(result: &MessageResult, encoding: Encoding) -> Ve
     ];
     // Written member by member: a map of serde_json would sort them.
     let members: Vec<String> = members.iter().map(|(name, value)| format!("\"{name}\":{value}")).collect();
-    encode_json(&format!("{{{}}}", members.join(",")), encoding)
+    encode_json(&format!("{{{}}}", members.join(",")), encoding).into_owned()
 }
 
 #[cfg(test)]

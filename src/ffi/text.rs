@@ -7,6 +7,7 @@
 use super::unit::Unit;
 use crate::config::Encoding;
 use crate::error::{Code, Error, Result};
+use std::borrow::Cow;
 use std::ptr;
 
 /// Keys, numbers, names.
@@ -154,7 +155,7 @@ fn ascii<T: Unit>(text: &str) -> Vec<T> {
 }
 
 /// An answer that is JSON or another text, e.g. CSV.
-pub(super) fn encode_answer<T: Unit>(text: &str, encoding: Encoding) -> Result<Vec<T>> {
+pub(super) fn encode_answer<T: Unit>(text: &str, encoding: Encoding) -> Result<Cow<'_, [T]>> {
     if text.starts_with(['{', '[']) { Ok(encode_json(text, encoding)) } else { encode_strict(text, encoding) }
 }
 
@@ -162,10 +163,10 @@ pub(super) fn encode_answer<T: Unit>(text: &str, encoding: Encoding) -> Result<V
 pub(super) fn encode_value<T: Unit>(value: &impl serde::Serialize, encoding: Encoding) -> Result<Vec<T>> {
     let json = serde_json::to_string(value)
         .map_err(|error| Error::new(Code::Internal, format!("an answer could not be written as JSON: {error}")))?;
-    Ok(encode_json(&json, encoding))
+    Ok(encode_json(&json, encoding).into_owned())
 }
 
-fn encode_strict<T: Unit>(text: &str, encoding: Encoding) -> Result<Vec<T>> {
+fn encode_strict<T: Unit>(text: &str, encoding: Encoding) -> Result<Cow<'_, [T]>> {
     T::encode(text, encoding).map_err(|position| {
         let character = text.get(position..).and_then(|rest| rest.chars().next()).map_or(0, u32::from);
         Error::new(Code::Encoding, format!("the answer holds U+{character:04X}, which CP949 lacks; ask for JSON"))
@@ -174,25 +175,25 @@ fn encode_strict<T: Unit>(text: &str, encoding: Encoding) -> Result<Vec<T>> {
 
 /// JSON in the caller's encoding. Outside ASCII, JSON has text inside strings alone, so a character that the encoding
 /// lacks is written as `\uXXXX` and nothing is lost.
-pub(super) fn encode_json<T: Unit>(json: &str, encoding: Encoding) -> Vec<T> {
+pub(super) fn encode_json<T: Unit>(json: &str, encoding: Encoding) -> Cow<'_, [T]> {
     if let Ok(units) = T::encode(json, encoding) {
         return units;
     }
     let mut units = Vec::with_capacity(json.len());
     for character in json.chars() {
         match T::encode(character.encode_utf8(&mut [0; 4]), encoding) {
-            Ok(encoded) => units.extend(encoded),
+            Ok(encoded) => units.extend_from_slice(&encoded),
             Err(_) => character
                 .encode_utf16(&mut [0; 2])
                 .iter()
                 .for_each(|unit| units.extend(ascii::<T>(&format!("\\u{unit:04x}")))),
         }
     }
-    units
+    units.into()
 }
 
 /// At most `max` units of text for people: cut at a character, `?` for what the encoding lacks and for NUL.
-pub(super) fn encode_cut<T: Unit>(text: &str, encoding: Encoding, max: usize) -> Vec<T> {
+pub(super) fn encode_cut<T: Unit>(text: &str, encoding: Encoding, max: usize) -> Cow<'_, [T]> {
     // Nearly every text fits whole and has nothing to replace; character by character costs some fifty times as much.
     if let Ok(whole) = T::encode(text, encoding)
         && whole.len() <= max
@@ -203,13 +204,13 @@ pub(super) fn encode_cut<T: Unit>(text: &str, encoding: Encoding, max: usize) ->
     let mut units = Vec::with_capacity(text.len().min(max));
     for character in text.chars().map(|character| if character == '\0' { '?' } else { character }) {
         let mut buffer = [0; 4];
-        let encoded = T::encode(character.encode_utf8(&mut buffer), encoding).unwrap_or_else(|_| ascii("?"));
+        let encoded = T::encode(character.encode_utf8(&mut buffer), encoding).unwrap_or_else(|_| ascii("?").into());
         if units.len() + encoded.len() > max {
             break;
         }
-        units.extend(encoded);
+        units.extend_from_slice(&encoded);
     }
-    units
+    units.into()
 }
 
 #[cfg(test)]
@@ -319,11 +320,11 @@ mod tests {
         let error = encode_strict::<u8>("가\u{a9}", Encoding::Cp949).unwrap_err();
         assert_eq!(error.code(), Code::Encoding);
         assert!(error.text().contains("U+00A9"), "{error}");
-        assert_eq!(encode_cut::<u8>("\u{a9}가\0b", Encoding::Cp949, 10), b"?\xb0\xa1?b");
-        assert_eq!(encode_cut::<u8>("a가가", Encoding::Cp949, 4), b"a\xb0\xa1");
-        assert_eq!(encode_cut::<u8>("a가가", Encoding::Utf8, 6), "a가".as_bytes());
-        assert_eq!(encode_cut::<u8>("a가가", Encoding::Utf8, 7), "a가가".as_bytes());
-        assert_eq!(encode_cut::<u8>("a\0b", Encoding::Utf8, 7), b"a?b");
+        assert_eq!(&*encode_cut::<u8>("\u{a9}가\0b", Encoding::Cp949, 10), b"?\xb0\xa1?b");
+        assert_eq!(&*encode_cut::<u8>("a가가", Encoding::Cp949, 4), b"a\xb0\xa1");
+        assert_eq!(&*encode_cut::<u8>("a가가", Encoding::Utf8, 6), "a가".as_bytes());
+        assert_eq!(&*encode_cut::<u8>("a가가", Encoding::Utf8, 7), "a가가".as_bytes());
+        assert_eq!(&*encode_cut::<u8>("a\0b", Encoding::Utf8, 7), b"a?b");
     }
 
     #[test]
@@ -350,6 +351,6 @@ mod tests {
             assert_eq!(read("to", odd, 3, Encoding::Utf8).unwrap(), "4");
         }
         assert_eq!((memory[0], &memory[9..]), (0xee, &[0xee; 4][..]), "nothing is written behind the capacity");
-        assert_eq!(encode_cut::<u16>("a\u{1f600}b", Encoding::Cp949, 2), [0x61]);
+        assert_eq!(&*encode_cut::<u16>("a\u{1f600}b", Encoding::Cp949, 2), &[0x61]);
     }
 }

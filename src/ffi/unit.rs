@@ -7,7 +7,7 @@ use crate::config::Encoding;
 use std::borrow::Cow;
 
 /// One unit of a text.
-pub(super) trait Unit: Copy + PartialEq {
+pub(super) trait Unit: Copy + PartialEq + 'static {
     /// The end of every text.
     const NUL: Self;
     /// Several of them, in errors.
@@ -22,7 +22,7 @@ pub(super) trait Unit: Copy + PartialEq {
     fn decode(units: &[Self], encoding: Encoding) -> Result<String, usize>;
 
     /// Text -> units. The error is the position in `text` of the first character that the encoding lacks.
-    fn encode(text: &str, encoding: Encoding) -> Result<Vec<Self>, usize>;
+    fn encode(text: &str, encoding: Encoding) -> Result<Cow<'_, [Self]>, usize>;
 
     /// Says that the unit at `position` is not valid.
     fn wrong(position: usize, encoding: Encoding) -> String;
@@ -42,8 +42,8 @@ impl Unit for u8 {
         crate::encoding::decode(units, encoding).map(Cow::into_owned)
     }
 
-    fn encode(text: &str, encoding: Encoding) -> Result<Vec<Self>, usize> {
-        crate::encoding::encode(text, encoding).map(Cow::into_owned)
+    fn encode(text: &str, encoding: Encoding) -> Result<Cow<'_, [Self]>, usize> {
+        crate::encoding::encode(text, encoding)
     }
 
     fn wrong(position: usize, encoding: Encoding) -> String {
@@ -75,7 +75,7 @@ impl Unit for u16 {
         Ok(text)
     }
 
-    fn encode(text: &str, _: Encoding) -> Result<Vec<Self>, usize> {
+    fn encode(text: &str, _: Encoding) -> Result<Cow<'_, [Self]>, usize> {
         Ok(text.encode_utf16().collect())
     }
 
