@@ -37,6 +37,12 @@ impl Engine {
         .collect()
     }
 
+    /// Has the outbox find messages by the names that gateways of the present settings report them under.
+    pub(super) fn look_for_names(&mut self) {
+        let by_name = self.gates.iter().filter(|(_, gate)| gate.capabilities.reports_by_its_name);
+        self.outbox.look_for_names_of(by_name.map(|(gateway, _)| gateway.clone()).collect());
+    }
+
     /// Takes what a poll has brought.
     pub(super) fn take_reports(&mut self, turn: &mut Turn, gateway: &str, reports: &[Report]) -> Result<()> {
         for report in reports {

@@ -112,6 +112,7 @@ impl Engine {
             settings,
         };
         engine.show_role();
+        engine.look_for_names();
         engine.compare_templates();
         if let Some(count) = engine.outbox.doubted() {
             engine.log.error(format_args!(
@@ -318,6 +319,7 @@ impl Engine {
         self.gates.change(settings, now);
         self.guard.change(settings.max_per_minute);
         self.agenda.forget();
+        self.look_for_names();
         self.compare_templates();
         self.log.info(format_args!("the configuration has changed"));
     }

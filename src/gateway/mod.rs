@@ -71,6 +71,8 @@ pub struct Capabilities {
     pub settle_after: Duration,
     /// How often an accepted message without a report is asked for one by one, at first; rarer as it grows older.
     pub check_every: Duration,
+    /// Whether its reports may name a message as the gateway does, and not by our reference.
+    pub reports_by_its_name: bool,
     /// How often the gateway is asked for all new reports. `None`: it cannot be.
     pub poll_every: Option<Duration>,
     /// The text channels to which it can fall back by itself.

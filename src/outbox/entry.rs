@@ -62,14 +62,14 @@ pub(crate) struct Entry {
     pub written_place: u64,
 }
 
-/// The SQL that reads whole entries, ending in this.
+/// The SQL that reads whole entries, ending in these literals.
 macro_rules! select {
-    ($rest:literal $(,)?) => {
+    ($($rest:tt)+) => {
         concat!(
             "SELECT id, phase, due, state, channel, certainty, reason, attempts, tries, fell_back, sent_at, finished_at, ",
             "reference, vendor_code, key, priority, account, gateway, template, tag, fallback, owner, created, send_at, ",
             "expires_at, left_at, delegated, interrupted, mark FROM message ",
-            $rest
+            $($rest)+
         )
     };
 }
@@ -81,8 +81,8 @@ const SAVE: &str = "UPDATE message SET phase = ?2, due = ?3, state = ?4, channel
      fallback = ?15, delegated = ?16, interrupted = ?17, mark = ?18 WHERE id = ?1";
 const SAVE_WITH_PLACE: &str = "UPDATE message SET phase = ?2, due = ?3, state = ?4, channel = ?5, certainty = ?6, \
      reason = ?7, attempts = ?8, tries = ?9, fell_back = ?10, sent_at = ?11, finished_at = ?12, vendor_code = ?13, \
-     left_at = ?14, fallback = ?15, delegated = ?16, interrupted = ?17, mark = ?18, reference = ?19, gateway = ?20 \
-     WHERE id = ?1";
+     left_at = ?14, fallback = ?15, delegated = ?16, interrupted = ?17, mark = ?18, reference = ?19, gateway = ?20, \
+     named = ?21 WHERE id = ?1";
 
 impl Entry {
     pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<Entry> {
@@ -219,6 +219,7 @@ impl Outbox {
             entry.mark(),
             entry.reference,
             entry.gateway,
+            self.is_looked_for(entry),
         ];
         let most = statement.parameter_count();
         statement.execute(columns.get(..most).unwrap_or(columns)).map_err(|e| self.fault(e))?;

@@ -3,6 +3,7 @@
 //! Invariants: an image is written in the transaction of the first message that refers to it, and removed in the one that
 //! erases the last; an image in memory is shared by all messages that carry it.
 
+use super::phase::due_ids;
 use super::seal::Place;
 use super::sealed::SealedImage;
 use super::{Opened, Outbox, Phase};
@@ -93,8 +94,7 @@ impl Outbox {
 
     /// Removes the images of the messages that are about to be erased, unless others refer to them too.
     pub(super) fn drop_images(&self, now: Timestamp, most: i64) -> Result<()> {
-        let sql = "DELETE FROM image_use WHERE message IN \
-                   (SELECT id FROM message WHERE phase = ?1 AND lane IS NULL AND due <= ?2 ORDER BY due, id LIMIT ?3)";
+        let sql = concat!("DELETE FROM image_use WHERE message IN ", due_ids!());
         let mut statement = self.connection.prepare_cached(sql).map_err(|e| self.fault(e))?;
         if statement.execute(params![Phase::Erase as i32, now.0, most]).map_err(|e| self.fault(e))? == 0 {
             return Ok(());

@@ -4,6 +4,7 @@
 //! the process that delivers, so that no result is left without a reader.
 
 use super::lock::{beside, holder};
+use super::phase::lane;
 use super::{Lock, Outbox, Phase};
 use crate::error::{Code, Error, Result};
 use std::path::PathBuf;
@@ -78,9 +79,13 @@ impl Outbox {
         )?;
         // The subquery is worked out once, before the first row changes.
         let results = run(
-            "UPDATE message SET owner = ?1, due = due + 1 + ?3 - \
-             (SELECT min(due) FROM message WHERE phase = ?2 AND lane IS NULL AND owner NOT IN (SELECT id FROM member)) \
-             WHERE phase = ?2 AND lane IS NULL AND owner NOT IN (SELECT id FROM member)",
+            concat!(
+                "UPDATE message SET owner = ?1, due = due + 1 + ?3 - (SELECT min(due) FROM message WHERE phase = ?2 AND ",
+                lane!(),
+                " IS NULL AND owner NOT IN (SELECT id FROM member)) WHERE phase = ?2 AND ",
+                lane!(),
+                " IS NULL AND owner NOT IN (SELECT id FROM member)"
+            ),
             &[&adopter, &phase, &self.tally.numbered()],
         )?;
         let last = self.highest_number()?;

@@ -77,6 +77,8 @@ pub(crate) struct Outbox {
     doubted: Option<usize>,
     /// The indexes were made anew since the start.
     rebuilt: bool,
+    /// Gateways whose own names for messages are looked for.
+    looked_for: Vec<String>,
 }
 
 impl Outbox {
@@ -135,6 +137,7 @@ impl Outbox {
         let mut anew = Outbox::with(connect_to_write(&self.path)?, &self.path, self.vault())?;
         anew.tally.follow(&self.tally);
         anew.rebuilt = self.rebuilt;
+        anew.looked_for = std::mem::take(&mut self.looked_for);
         *self = anew;
         Ok(())
     }
@@ -158,6 +161,7 @@ impl Outbox {
             cleaned: None,
             doubted: None,
             rebuilt: false,
+            looked_for: Vec::new(),
         };
         outbox.tally = outbox.count()?;
         Ok(outbox)

@@ -2,6 +2,27 @@
 
 use crate::message::Priority;
 
+/// The SQL for the lane of a row: the gateway that it waits for, NULL where it waits for none. The index over what is due
+/// holds this expression, and SQLite uses it for the very same only.
+macro_rules! lane {
+    () => {
+        "CASE WHEN phase <= 2 THEN gateway END"
+    };
+}
+pub(super) use lane;
+
+/// The SQL for the rows of phase ?1, which is no lane, whose time has come at ?2: the ids of the first ?3.
+macro_rules! due_ids {
+    () => {
+        concat!(
+            "(SELECT id FROM message WHERE phase = ?1 AND ",
+            $crate::outbox::phase::lane!(),
+            " IS NULL AND due <= ?2 ORDER BY due, id LIMIT ?3)"
+        )
+    };
+}
+pub(super) use due_ids;
+
 /// The next thing that must happen to a row, at its `due` time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[repr(i32)]

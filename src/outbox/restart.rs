@@ -1,5 +1,6 @@
 //! What a new owner does to the rows that the last one, or another clock, left.
 
+use super::phase::lane;
 use super::{Outbox, Phase};
 use crate::error::Result;
 use crate::message::{Certainty, Reason, State};
@@ -26,10 +27,12 @@ impl Outbox {
 
     /// Makes due at `from` what a process had asked its gateway about and was to ask again by `until`: no answer comes.
     pub fn ask_again(&mut self, phase: Phase, from: Timestamp, until: Timestamp) -> Result<()> {
-        let mut statement = self
-            .connection
-            .prepare_cached("UPDATE message SET due = ?2 WHERE phase = ?1 AND lane IS NULL AND due > ?2 AND due <= ?3")
-            .map_err(|e| self.fault(e))?;
+        let sql = concat!(
+            "UPDATE message SET due = ?2 WHERE phase = ?1 AND ",
+            lane!(),
+            " IS NULL AND due > ?2 AND due <= ?3"
+        );
+        let mut statement = self.connection.prepare_cached(sql).map_err(|e| self.fault(e))?;
         statement.execute(params![phase as i32, from.0, until.0]).map(drop).map_err(|e| self.fault(e))
     }
 

@@ -4,6 +4,7 @@
 //! the clock does; it stays until it is acknowledged.
 
 use super::entry::{Entry, select};
+use super::phase::lane;
 use super::{Count, Outbox, Phase};
 use crate::error::Result;
 use crate::message::{Certainty, Reason, State};
@@ -30,7 +31,9 @@ impl Outbox {
     /// Results of `owner` (every owner when `None`) with a number above `after`, in order.
     pub fn results_after(&self, after: i64, owner: Option<i64>, most: usize) -> Result<Vec<Entry>> {
         let sql = select!(
-            "WHERE phase = ?1 AND lane IS NULL AND due > ?2 AND (?3 IS NULL OR owner = ?3) ORDER BY due LIMIT ?4",
+            "WHERE phase = ?1 AND ",
+            lane!(),
+            " IS NULL AND due > ?2 AND (?3 IS NULL OR owner = ?3) ORDER BY due LIMIT ?4"
         );
         let mut statement = self.connection.prepare_cached(sql).map_err(|e| self.fault(e))?;
         let rows = statement

@@ -1,5 +1,6 @@
 //! Erasing what must not be kept: contents, then keys, then statistics, each after its own time.
 
+use super::phase::due_ids;
 use super::{Outbox, Phase};
 use crate::config::Retention;
 use crate::error::Result;
@@ -17,13 +18,11 @@ impl Outbox {
         let keys_stay = DAY * retention.key_days.saturating_sub(retention.content_days);
         self.drop_images(now, ROWS_MAX)?;
         self.change(
-            "DELETE FROM content WHERE message IN \
-             (SELECT id FROM message WHERE phase = ?1 AND lane IS NULL AND due <= ?2 ORDER BY due, id LIMIT ?3)",
+            concat!("DELETE FROM content WHERE message IN ", due_ids!()),
             params![Phase::Erase as i32, now.0, ROWS_MAX],
         )?;
         self.change(
-            "UPDATE message SET phase = ?4, due = due + ?5 WHERE id IN \
-             (SELECT id FROM message WHERE phase = ?1 AND lane IS NULL AND due <= ?2 ORDER BY due, id LIMIT ?3)",
+            concat!("UPDATE message SET phase = ?4, due = due + ?5 WHERE id IN ", due_ids!()),
             params![
                 Phase::Erase as i32,
                 now.0,
@@ -33,8 +32,7 @@ impl Outbox {
             ],
         )?;
         self.change(
-            "DELETE FROM message WHERE id IN \
-             (SELECT id FROM message WHERE phase = ?1 AND lane IS NULL AND due <= ?2 ORDER BY due, id LIMIT ?3)",
+            concat!("DELETE FROM message WHERE id IN ", due_ids!()),
             params![Phase::Forget as i32, now.0, ROWS_MAX],
         )
     }

@@ -4,6 +4,7 @@
 //! Invariants: in an exclusive outbox they are counted at the start and kept in memory; in a shared one they are read at
 //! the begin of every transaction and written before its end. A number is never given twice while anybody may remember it.
 
+use super::phase::lane;
 use super::{Outbox, Phase};
 use crate::error::Result;
 
@@ -84,7 +85,7 @@ impl Outbox {
 
     /// The highest number of a result that has not been acknowledged.
     pub(super) fn highest_number(&self) -> Result<i64> {
-        self.figure("SELECT coalesce(max(due), 0) FROM message WHERE phase = ?1 AND lane IS NULL")
+        self.figure(concat!("SELECT coalesce(max(due), 0) FROM message WHERE phase = ?1 AND ", lane!(), " IS NULL"))
     }
 
     fn figure(&self, sql: &str) -> Result<i64> {

@@ -3,11 +3,22 @@
 //! Invariants: every query is answered by one index; nothing scans the table.
 
 use super::entry::{Entry, select};
+use super::phase::lane;
 use super::{Outbox, Phase};
 use crate::error::{Code, Error, Result};
 use crate::message::Priority;
 use crate::time::Timestamp;
 use rusqlite::{Row, params};
+
+const DUE: &str = select!("WHERE phase = ?1 AND ", lane!(), " IS ?2 AND due <= ?3 ORDER BY due LIMIT ?4");
+const EXPIRED: &str = concat!(
+    "SELECT due, id, expires_at FROM message WHERE phase = ?1 AND ",
+    lane!(),
+    " = ?2 AND due <= ?3 AND (due, id) > (?4, ?5) ORDER BY due, id LIMIT ?6"
+);
+const NEXT: &str = concat!("SELECT min(due) FROM message WHERE phase = ?1 AND ", lane!(), " IS ?2");
+const WAITING: &str = concat!("SELECT min(", lane!(), ") FROM message WHERE phase = ?1 AND ", lane!(), " > ?2");
+const NAMED: &str = select!("WHERE reference = ?1 AND named = 1 AND gateway = ?2 LIMIT 1");
 
 /// How far a look through a lane has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,8 +43,7 @@ impl Outbox {
     }
 
     fn due_in(&self, phase: Phase, lane: Option<&str>, now: Timestamp, most: usize) -> Result<Vec<Entry>> {
-        let sql = select!("WHERE phase = ?1 AND lane IS ?2 AND due <= ?3 ORDER BY due LIMIT ?4");
-        let mut statement = self.connection.prepare_cached(sql).map_err(|e| self.fault(e))?;
+        let mut statement = self.connection.prepare_cached(DUE).map_err(|e| self.fault(e))?;
         let most = i64::try_from(most).unwrap_or(i64::MAX);
         let rows =
             statement.query_map(params![phase as i32, lane, now.0, most], Entry::read).map_err(|e| self.fault(e))?;
@@ -50,9 +60,7 @@ impl Outbox {
         position: Position,
         looks: usize,
     ) -> Result<(Vec<Entry>, Position)> {
-        let sql = "SELECT due, id, expires_at FROM message WHERE phase = ?1 AND lane = ?2 AND due <= ?3 \
-                   AND (due, id) > (?4, ?5) ORDER BY due, id LIMIT ?6";
-        let mut statement = self.connection.prepare_cached(sql).map_err(|e| self.fault(e))?;
+        let mut statement = self.connection.prepare_cached(EXPIRED).map_err(|e| self.fault(e))?;
         let most = i64::try_from(looks).unwrap_or(i64::MAX);
         let lane = Phase::lane(priority);
         let mut rows = statement
@@ -96,19 +104,13 @@ impl Outbox {
     }
 
     fn next_in(&self, phase: Phase, lane: Option<&str>) -> Result<Option<Timestamp>> {
-        let mut statement = self
-            .connection
-            .prepare_cached("SELECT min(due) FROM message WHERE phase = ?1 AND lane IS ?2")
-            .map_err(|e| self.fault(e))?;
+        let mut statement = self.connection.prepare_cached(NEXT).map_err(|e| self.fault(e))?;
         statement.query_row(params![phase as i32, lane], |row| row.get(0)).map_err(|e| self.fault(e))
     }
 
     /// The gateways that messages in the lanes wait for. One look into the index for each.
     pub fn gateways_waiting(&self) -> Result<Vec<String>> {
-        let mut statement = self
-            .connection
-            .prepare_cached("SELECT min(lane) FROM message WHERE phase = ?1 AND lane > ?2")
-            .map_err(|e| self.fault(e))?;
+        let mut statement = self.connection.prepare_cached(WAITING).map_err(|e| self.fault(e))?;
         let mut gateways = Vec::new();
         for priority in Priority::ALL {
             let mut last = String::new();
@@ -125,10 +127,19 @@ impl Outbox {
         Ok(gateways)
     }
 
+    /// From now on the names that these gateways give to messages can be looked for. Those of others are kept, and found by
+    /// none: an index over them would cost more than any other part of an accepted message.
+    pub fn look_for_names_of(&mut self, gateways: Vec<String>) {
+        self.looked_for = gateways;
+    }
+
+    pub(super) fn is_looked_for(&self, entry: &Entry) -> bool {
+        !entry.reference.is_empty() && self.looked_for.contains(&entry.gateway)
+    }
+
     /// The entry that a gateway calls by this name.
     pub fn find_reference(&self, gateway: &str, reference: &str) -> Result<Option<Entry>> {
-        let sql = select!("WHERE reference = ?1 AND reference <> '' AND gateway = ?2 LIMIT 1");
-        let mut statement = self.connection.prepare_cached(sql).map_err(|e| self.fault(e))?;
+        let mut statement = self.connection.prepare_cached(NAMED).map_err(|e| self.fault(e))?;
         let mut rows = statement.query_map([reference, gateway], Entry::read).map_err(|e| self.fault(e))?;
         rows.next().transpose().map_err(|e| self.fault(e))
     }
@@ -139,11 +150,41 @@ impl Outbox {
         let mut statement = self
             .connection
             .prepare_cached(
-                "SELECT EXISTS (SELECT 1 FROM message WHERE reference = ?1 AND reference <> '' AND gateway = ?2 \
+                "SELECT EXISTS (SELECT 1 FROM message WHERE reference = ?1 AND named = 1 AND gateway = ?2 \
                  AND left_at IS NOT ?3)",
             )
             .map_err(|e| self.fault(e))?;
         let parameters = params![reference, gateway, left_at.map(|t| t.0)];
         statement.query_row(parameters, |row| row.get(0)).map_err(|e| self.fault(e))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::phase::due_ids;
+    use super::*;
+
+    #[test]
+    fn what_is_due_is_found_by_the_index_and_not_by_looking_through_the_messages() {
+        let folder = tempfile::tempdir().unwrap();
+        let keys = crate::config::Encryption { key: None, old_keys: Vec::new() };
+        let outbox = Outbox::open(&folder.path().join("outbox.db"), &keys).unwrap();
+        for (sql, by) in [
+            (DUE, "message_work (phase=? AND <expr>=? AND due<?)"),
+            (EXPIRED, "message_work (phase=? AND <expr>=? AND due>? AND due<?)"),
+            (NEXT, "message_work (phase=? AND <expr>=?)"),
+            (WAITING, "message_work (phase=? AND <expr>>?)"),
+            (NAMED, "message_reference (reference=?)"),
+            (
+                concat!("SELECT * FROM message WHERE id IN ", due_ids!()),
+                "message_work (phase=? AND <expr>=? AND due<?)",
+            ),
+        ] {
+            let mut statement = outbox.connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
+            let plan: Vec<String> =
+                statement.raw_query().mapped(|row| row.get("detail")).collect::<rusqlite::Result<_>>().unwrap();
+            assert!(plan.iter().any(|step| step.contains(by)), "{sql}: {plan:?}");
+            assert!(!plan.iter().any(|step| step.starts_with("SCAN")), "{sql}: {plan:?}");
+        }
     }
 }

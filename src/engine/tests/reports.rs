@@ -1,18 +1,44 @@
 //! Reports and look-ups: which message they speak of, however they name it and whenever they come.
 
-use super::gateways::{SECOND, alone, bench, delivered, ours, to, without_fallback_to};
+use super::gateways::{SECOND, alone, bench, config, delivered, ours, to, without_fallback_to};
 use super::*;
 use crate::gateway::{Mark, Report};
-use serde_json::json;
+use serde_json::{Value, json};
+
+/// `a` reports messages by its own names for them, `b` by ours.
+fn named_by_a() -> Value {
+    json!({"gateways": {
+        "a": {"type": "bizgo", "api_key": "k"},
+        "b": {"type": "solapi", "api_key": "k", "api_secret": "s"},
+    }})
+}
 
 #[test]
-fn a_report_finds_its_message_by_either_name() {
-    let mut bench = bench(alone());
-    bench.accepted("a", "x", "vendor-1");
-    bench.accepted("a", "y", "vendor-2");
-    bench.polled("a", vec![delivered(Mark::Theirs("vendor-1".into())), delivered(ours("y", 1))], None);
-    assert_eq!(bench.state("x").0, State::Delivered);
-    assert_eq!(bench.state("y").0, State::Delivered);
+fn a_report_finds_its_message_by_either_name_also_after_a_restart() {
+    for restart in [false, true] {
+        let mut bench = bench(named_by_a());
+        bench.accepted("a", "x", "vendor-1");
+        bench.accepted("a", "y", "vendor-2");
+        bench.accepted("b", "z", "vendor-3");
+        if restart {
+            bench = bench.restart();
+        }
+        bench.polled("a", vec![delivered(Mark::Theirs("vendor-1".into())), delivered(ours("y", 1))], None);
+        bench.polled("b", vec![delivered(ours("z", 1))], None);
+        assert_eq!(["x", "y", "z"].map(|key| bench.state(key).0), [State::Delivered; 3], "restart: {restart}");
+    }
+}
+
+#[test]
+fn a_gateway_that_is_another_from_now_on_is_looked_for_by_its_names() {
+    let mut bench = bench(named_by_a());
+    let folder = bench.settings.outbox.path.parent().unwrap().to_owned();
+    let both = json!({"gateways": {"a": {"type": "bizgo", "api_key": "k"}, "b": {"type": "bizgo", "api_key": "k"}}});
+    let settings = Arc::new(config(&folder, both));
+    bench.ask(|reply| Event::Reconfigure { settings, reply }).unwrap();
+    bench.accepted("b", "z", "vendor-3");
+    bench.polled("b", vec![delivered(Mark::Theirs("vendor-3".into()))], None);
+    assert_eq!(bench.state("z").0, State::Delivered);
 }
 
 #[test]
