@@ -59,7 +59,8 @@ impl Engine {
         if let Some(at) = self.recover_at {
             return sleep.min(until(at));
         }
-        if self.start || !self.retained.is_empty() {
+        // By a clock that was set back since the last turn, everything would seem far away.
+        if self.start || !self.retained.is_empty() || self.clock_set_back(now) {
             return Duration::ZERO;
         }
         sleep = sleep.min(self.role.tick_in(instant)).min(self.reseal_in(instant).unwrap_or(Duration::MAX));

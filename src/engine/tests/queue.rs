@@ -194,6 +194,19 @@ fn a_clock_that_is_set_back_does_not_stop_retries() {
 }
 
 #[test]
+fn a_clock_that_is_set_back_just_before_the_engine_goes_to_sleep_does_not_make_it_sleep_as_long_as_that() {
+    let mut bench = Bench::new(|_| {});
+    bench.keep(message("a"));
+    bench.sent(Task::Send);
+    bench.answer("a", Class::Transient, Reason::GatewayError);
+    bench.now = Timestamp(bench.now.0 - 86_400_000);
+    assert_eq!(bench.engine.sleep(bench.now, bench.instant), Duration::ZERO);
+    bench.step(Vec::new());
+    let sleep = bench.engine.sleep(bench.now, bench.instant);
+    assert!(sleep > Duration::ZERO && sleep < Duration::from_secs(5), "{sleep:?}");
+}
+
+#[test]
 fn a_second_client_is_told_who_holds_the_outbox() {
     let bench = Bench::new(|_| {});
     let error = Role::exclusive(&bench.settings.outbox.path, &Encryption::default()).err().unwrap();
