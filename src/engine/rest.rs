@@ -1,6 +1,7 @@
 //! When the engine has work, when it may rest, and when it has come to its end.
 //!
-//! Invariants: it never rests while something it may handle is due; what only another process may handle wakes nobody here;
+//! Invariants: it never rests while something it may handle is due, and while a message waits for its time never for long,
+//! for the clock may be set meanwhile, or the host be suspended; what only another process may handle wakes nobody here;
 //! while the disk is ill it tries again after [`RECOVERY`] and not before.
 
 use super::RECOVERY;
@@ -10,6 +11,9 @@ use super::turn::{Effects, Response};
 use crate::outbox::Phase;
 use crate::time::Timestamp;
 use std::time::{Duration, Instant};
+
+/// How often the clock is looked at while a message waits for its time.
+const CLOCK_LOOK: Duration = Duration::from_secs(60);
 
 impl Engine {
     pub(super) fn has_work(&self, now: Timestamp, instant: Instant) -> bool {
@@ -22,9 +26,14 @@ impl Engine {
 
     /// When something is due next that this process may handle; `now`, or earlier, where that is at once.
     fn next_due(&self, now: Timestamp) -> Timestamp {
+        self.next_of_a_message(now).min(self.agenda.bound(Phase::Erase)).min(self.agenda.bound(Phase::Forget))
+    }
+
+    /// [`Engine::next_due`] of a message that has not ended.
+    fn next_of_a_message(&self, now: Timestamp) -> Timestamp {
         let handled = |phase: &Phase| match phase {
             Phase::LookUp | Phase::Await => self.looking_up < super::LOOK_UPS_MAX,
-            _ => true,
+            phase => phase.is_open(),
         };
         let phases = Phase::TIMED.iter().filter(|phase| handled(phase)).map(|phase| self.agenda.bound(*phase));
         phases.chain([self.next_departure(now), self.next_poll()]).min().unwrap_or(NEVER)
@@ -69,6 +78,9 @@ impl Engine {
         }
         if self.agenda.refresh_stale(&self.outbox).is_err() {
             return sleep.min(RECOVERY);
+        }
+        if self.next_of_a_message(now) < NEVER {
+            sleep = sleep.min(CLOCK_LOOK);
         }
         sleep.min(self.next_due(now).since(now))
     }

@@ -207,6 +207,19 @@ fn a_clock_that_is_set_back_just_before_the_engine_goes_to_sleep_does_not_make_i
 }
 
 #[test]
+fn while_a_message_waits_for_its_time_a_clock_that_is_set_forward_is_noticed_within_a_minute() {
+    let mut bench = Bench::new(|_| {});
+    let morning = bench.now.after(Duration::from_secs(12 * 3_600));
+    bench.keep(Message { send_at: morning, expires_at: morning.after(Duration::from_secs(3_600)), ..message("a") });
+    assert_eq!(bench.engine.sleep(bench.now, bench.instant), Duration::from_secs(60));
+    // As after a night in which the host was suspended.
+    bench.instant += Duration::from_secs(60);
+    bench.now = morning;
+    bench.step(Vec::new());
+    assert_eq!(bench.sent(Task::Send).len(), 1);
+}
+
+#[test]
 fn a_second_client_is_told_who_holds_the_outbox() {
     let bench = Bench::new(|_| {});
     let error = Role::exclusive(&bench.settings.outbox.path, &Encryption::default()).err().unwrap();
