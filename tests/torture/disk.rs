@@ -127,7 +127,7 @@ fn removed(scale: Scale) -> Row {
 /// unknown; what it does tell of must not be sent twice, and nothing may panic.
 fn damaged(scale: Scale) -> Row {
     let rounds = scale.part(10, 5);
-    let mut total = Row { rounds, unknowable: true, ..Row::default() };
+    let mut total = Row { rounds, ..Row::default() };
     let ((mut random, seed), mut refused, mut forgotten) = (random(), 0, 0);
     for round in 0..rounds {
         let mut rig = Rig::new("nhncloud");
@@ -144,6 +144,7 @@ fn damaged(scale: Scale) -> Row {
         total.accepted += row.accepted;
         total.delivered += row.delivered;
         total.unknown += row.lost + row.unknown;
+        total.unknowable = total.unknown;
         total.duplicated += row.duplicated;
         total.stall = total.stall.max(row.stall);
         total.notes.extend(row.notes.into_iter().filter(|note| note.starts_with("doubled")));

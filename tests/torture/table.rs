@@ -36,8 +36,8 @@ pub struct Row {
     pub unknown: usize,
     /// The longest time in which nothing was accepted or ended though something waited, faults included.
     pub stall: Duration,
-    /// Only here may a fate be unknown, because nobody could know it.
-    pub unknowable: bool,
+    /// How many of these nobody could know of.
+    pub unknowable: usize,
     /// What else is worth saying.
     pub notes: Vec<String>,
 }
@@ -61,6 +61,7 @@ impl Row {
         self.lost += part.lost;
         self.duplicated += part.duplicated;
         self.unknown += part.unknown;
+        self.unknowable += part.unknowable;
         self.stall = self.stall.max(part.stall);
         self.notes.extend(part.notes);
     }
@@ -151,7 +152,7 @@ fn show(rows: &[(&'static str, Result<Row, String>)]) -> ExitCode {
                 let cells = counts.iter().map(usize::to_string).chain([format!("{:.1} s", row.stall.as_secs_f64())]);
                 let cells = cells.map(|text| Cell::new(text).set_alignment(CellAlignment::Right));
                 table.add_row([Cell::new(name)].into_iter().chain(cells));
-                if row.lost > 0 || row.duplicated > 0 || (row.unknown > 0 && !row.unknowable) {
+                if row.lost > 0 || row.duplicated > 0 || row.unknown > row.unknowable {
                     wrong.push(format!("{name}: lost, doubled, or unknown without need"));
                 }
                 notes.extend(row.notes.iter().map(|note| format!("{name}: {note}")));
