@@ -37,9 +37,9 @@ impl Engine {
         .collect()
     }
 
-    /// Has the outbox find messages by the names that gateways of the present settings report them under.
+    /// Tells the outbox by whose names it is to find messages, as the present settings have it.
     pub(super) fn look_for_names(&mut self) {
-        let by_name = self.gates.iter().filter(|(_, gate)| gate.capabilities.reports_by_its_name);
+        let by_name = self.gates.iter().filter(|(_, gate)| gate.capabilities.found_by_its_name);
         self.outbox.look_for_names_of(by_name.map(|(gateway, _)| gateway.clone()).collect());
     }
 

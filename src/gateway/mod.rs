@@ -71,8 +71,9 @@ pub struct Capabilities {
     pub settle_after: Duration,
     /// How often an accepted message without a report is asked for one by one, at first; rarer as it grows older.
     pub check_every: Duration,
-    /// Whether its reports may name a message as the gateway does, and not by our reference.
-    pub reports_by_its_name: bool,
+    /// Whether a message may have to be found by the gateway's name for it: its reports, or what is found by its content,
+    /// may not have our reference.
+    pub found_by_its_name: bool,
     /// How often the gateway is asked for all new reports. `None`: it cannot be.
     pub poll_every: Option<Duration>,
     /// The text channels to which it can fall back by itself.

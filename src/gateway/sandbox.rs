@@ -19,7 +19,7 @@ pub(super) fn capabilities(settings: &SandboxSettings) -> Capabilities {
         settling: Settling::Reference,
         settle_after: settings.delay,
         check_every: settings.delay + Duration::from_millis(500),
-        reports_by_its_name: false,
+        found_by_its_name: false,
         poll_every: None,
         falls_back: &[],
         reserves: None,

@@ -142,8 +142,8 @@ const V4: &str = "ALTER TABLE message ADD COLUMN interrupted INTEGER NOT NULL DE
 const V5: &str = "ALTER TABLE message ADD COLUMN mark INTEGER NOT NULL DEFAULT 0";
 
 /// Version 6: two things that every change of state paid for. The index holds the lane as an expression (phase.rs), for SQLite
-/// checks a row with a computed column twice; and of the gateways' names for messages only those by which reports may come
-/// (`named`).
+/// checks a row with a computed column twice; and of the gateways' names for messages only those by which they may have to
+/// be found (`named`).
 const V6: &str = "
 DROP INDEX message_work;
 DROP INDEX message_reference;

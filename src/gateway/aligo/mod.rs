@@ -34,7 +34,7 @@ pub(super) fn capabilities() -> Capabilities {
         settling: Settling::Content,
         settle_after: Duration::from_secs(30),
         check_every: Duration::from_secs(10),
-        reports_by_its_name: true,
+        found_by_its_name: true,
         poll_every: None,
         falls_back: &[Channel::Sms, Channel::Lms],
         // No limits are documented but that cancelling ends five minutes before.

@@ -37,7 +37,7 @@ pub(super) fn capabilities() -> Capabilities {
         settle_after: Duration::from_secs(30),
         // Five requests a second are for everything but sending.
         check_every: Duration::from_secs(3_600),
-        reports_by_its_name: true,
+        found_by_its_name: true,
         poll_every: Some(Duration::from_secs(3)),
         falls_back: &[Channel::Sms, Channel::Lms, Channel::Mms],
         // The vendor wants ten minutes when it gets the request.

@@ -39,7 +39,7 @@ pub(super) fn capabilities() -> Capabilities {
         settling: Settling::Reference,
         settle_after: Duration::from_secs(30),
         check_every: Duration::from_secs(600),
-        reports_by_its_name: true,
+        found_by_its_name: true,
         poll_every: Some(Duration::from_secs(5)),
         falls_back: &[Channel::Sms, Channel::Lms],
         reserves: Some((Duration::from_secs(120), Duration::from_secs(60 * 86_400))),

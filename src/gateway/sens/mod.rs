@@ -46,7 +46,7 @@ pub(super) fn capabilities() -> Capabilities {
         settling: Settling::Content,
         settle_after: Duration::from_secs(60),
         check_every: Duration::from_secs(600),
-        reports_by_its_name: true,
+        found_by_its_name: true,
         poll_every: Some(Duration::from_secs(5)),
         falls_back: &[Channel::Sms, Channel::Lms],
         reserves: Some((Duration::from_secs(600), Duration::from_secs(180 * 86_400))),

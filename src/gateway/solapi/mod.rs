@@ -47,7 +47,7 @@ pub(super) fn capabilities() -> Capabilities {
         settling: Settling::Reference,
         settle_after: Duration::from_secs(30),
         check_every: Duration::from_secs(600),
-        reports_by_its_name: false,
+        found_by_its_name: false,
         poll_every: Some(Duration::from_secs(5)),
         falls_back: &[Channel::Sms, Channel::Lms],
         // A reservation can be cancelled for a whole group of messages only.
