@@ -213,6 +213,15 @@ fn newer(path: &Path) -> Error {
 mod tests {
     use super::*;
 
+    /// A message as every version has it.
+    fn keep(connection: &Connection, key: &str, reference: &str) {
+        let sql = "INSERT INTO message (phase, due, state, channel, certainty, reason, attempts, tries, fell_back, \
+                   reference, vendor_code, key, digest, priority, account, gateway, template, tag, fallback, owner, \
+                   created, send_at, expires_at, delegated) \
+                   VALUES (1, 0, 1, 1, 1, 0, 0, 0, 0, ?2, '', ?1, x'00', 1, '', '', '', '', 0, 0, 0, 0, 0, 0)";
+        connection.execute(sql, [key, reference]).unwrap();
+    }
+
     #[test]
     fn the_migrations_are_valid() {
         migrations().validate().unwrap();
@@ -222,13 +231,10 @@ mod tests {
     fn an_older_outbox_keeps_its_contents_and_what_was_erased_stays_erased() {
         let mut connection = Connection::open_in_memory().unwrap();
         migrations().to_version(&mut connection, 1).unwrap();
-        for (key, payload) in [("kept", Some(b"sealed")), ("erased", None)] {
-            let sql = "INSERT INTO message (phase, due, state, channel, certainty, reason, attempts, tries, fell_back, \
-                       reference, vendor_code, key, digest, priority, account, gateway, template, tag, fallback, owner, \
-                       created, send_at, expires_at, delegated, payload) \
-                       VALUES (1, 0, 1, 1, 1, 0, 0, 0, 0, '', '', ?1, x'00', 1, '', '', '', '', 0, 0, 0, 0, 0, 0, ?2)";
-            connection.execute(sql, rusqlite::params![key, payload]).unwrap();
+        for key in ["kept", "erased"] {
+            keep(&connection, key, "");
         }
+        connection.execute("UPDATE message SET payload = x'7365616c6564' WHERE key = 'kept'", []).unwrap();
         migrations().to_latest(&mut connection).unwrap();
         let contents = |key: &str| -> i64 {
             let sql = "SELECT count(*) FROM content JOIN message ON id = message WHERE key = ?1 AND payload = x'7365616c6564'";
@@ -246,11 +252,7 @@ mod tests {
         let mut connection = Connection::open_in_memory().unwrap();
         migrations().to_version(&mut connection, 5).unwrap();
         for (key, reference) in [("named", "vendor-1"), ("not", "")] {
-            let sql = "INSERT INTO message (phase, due, state, channel, certainty, reason, attempts, tries, fell_back, \
-                       reference, vendor_code, key, digest, priority, account, gateway, template, tag, fallback, owner, \
-                       created, send_at, expires_at, delegated) \
-                       VALUES (5, 0, 4, 1, 2, 0, 1, 1, 0, ?2, '', ?1, x'00', 1, '', 'a', '', '', 0, 0, 0, 0, 0, 0)";
-            connection.execute(sql, [key, reference]).unwrap();
+            keep(&connection, key, reference);
         }
         migrations().to_latest(&mut connection).unwrap();
         let named = "SELECT group_concat(key) FROM message WHERE named = 1";

@@ -127,8 +127,8 @@ impl Outbox {
         Ok(gateways)
     }
 
-    /// From now on the names that these gateways give to messages can be looked for. Those of others are kept, and found by
-    /// none: an index over them would cost more than any other part of an accepted message.
+    /// From now on the names that these gateways give to messages can be looked for. Those of others are kept in the rows
+    /// alone: the index would have an entry for each of their messages that nobody ever reads.
     pub fn look_for_names_of(&mut self, gateways: Vec<String>) {
         self.looked_for = gateways;
     }
