@@ -30,9 +30,7 @@ impl Engine {
             }
             News::Reported(words) => {
                 for word in words {
-                    let known = self.accepted.take(word.id);
-                    let entry = known.map_or_else(|| self.outbox.load(word.id), |entry| Ok(Some(entry)))?;
-                    if let Some(entry) = entry {
+                    if let Some(entry) = self.outbox.load(word.id)? {
                         self.reported(turn, entry, word.channel, &word.outcome)?;
                     }
                 }
@@ -157,7 +155,6 @@ impl Engine {
         }
         let gate = self.gates.get(&entry.gateway);
         let again_at = turn.now.after(gate.map_or(LOOK_UP_LEASE, |gate| gate.capabilities.settle_after));
-        self.accepted.take(id);
         entry.due = entry.due.min(again_at);
         self.agenda.note(&entry);
         self.outbox.save(&mut entry)
@@ -178,7 +175,6 @@ impl Engine {
         if entry.phase != Phase::Await {
             return Ok(());
         }
-        self.accepted.take(entry.id);
         self.agenda.left(entry.phase, &entry.gateway);
         match word.outcome.class {
             Class::Ok => {
@@ -205,7 +201,6 @@ impl Engine {
     pub(super) fn take_back(&mut self, turn: &Turn, mut entry: Entry) -> Result<()> {
         entry.reason = Reason::CancelledByCaller;
         entry.due = turn.now;
-        self.accepted.take(entry.id);
         self.agenda.note(&entry);
         self.outbox.save(&mut entry)
     }
@@ -268,16 +263,12 @@ impl Engine {
         }
         self.agenda.note(&entry);
         self.outbox.save(&mut entry)?;
-        self.accepted.take(entry.id);
         if entry.phase == Phase::Await {
             if let Some(report) = self.early.take(&entry.gateway, &entry.reference) {
                 return self.conclude(turn, entry, Moment::Report, &report);
             }
             if let Some(gate) = self.gates.get_mut(&entry.gateway) {
                 gate.expects(turn.now);
-            }
-            if self.role.owner().is_none() {
-                self.accepted.hold(entry);
             }
         }
         Ok(())

@@ -9,7 +9,6 @@
 //! - Light load: a message leaves in the turn that keeps it. Heavy load: what arrives during one commit is the next
 //!   group. There is no linger timer.
 
-mod accepted;
 mod agenda;
 mod backoff;
 mod breaker;

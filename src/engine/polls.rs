@@ -48,14 +48,11 @@ impl Engine {
         for report in reports {
             let found = match &report.mark {
                 Mark::Theirs(reference) => self.outbox.find_reference(gateway, reference)?.map(|entry| {
-                    self.accepted.take(entry.id);
                     let (channel, attempt) = (entry.channel, entry.tries);
                     (entry, channel, attempt)
                 }),
                 Mark::Ours(ours) => {
-                    let known = self.accepted.take_by_key(&ours.key);
-                    let entry = known.map_or_else(|| self.outbox.find(ours.key.as_str()), |entry| Ok(Some(entry)))?;
-                    entry.map(|entry: Entry| (entry, ours.channel, ours.attempt))
+                    self.outbox.find(ours.key.as_str())?.map(|entry| (entry, ours.channel, ours.attempt))
                 }
             };
             let Some((entry, channel, attempt)) = found else {

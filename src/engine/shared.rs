@@ -132,8 +132,6 @@ impl Engine {
     pub(super) fn adopt(&mut self, turn: &mut Turn) -> Result<()> {
         if let Role::Shared(membership) = &self.role {
             turn.refill |= self.outbox.adopt(membership.member.id)?;
-            // Copies in memory may still have the old owner.
-            self.accepted.clear();
         }
         Ok(())
     }

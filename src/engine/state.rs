@@ -1,6 +1,5 @@
 //! The engine's state and its step: one transaction per turn.
 
-use super::accepted::Accepted;
 use super::agenda::Agenda;
 use super::clock::Clock;
 use super::early::Early;
@@ -40,7 +39,6 @@ pub(crate) struct Engine {
     pub(super) expiring: BTreeMap<(String, Priority), Position>,
     /// Requests under way, as they are on disk. `None`: there alone, for a turn that took the copy has failed.
     pub(super) in_flight: HashMap<i64, Option<Entry>>,
-    pub(super) accepted: Accepted,
     pub(super) early: Early,
     /// Look-ups under way.
     pub(super) looking_up: usize,
@@ -89,7 +87,6 @@ impl Engine {
             agenda: Agenda::unknown(),
             expiring: BTreeMap::new(),
             in_flight: HashMap::new(),
-            accepted: Accepted::default(),
             early: Early::default(),
             looking_up: 0,
             unmeasured: usize::MAX,
@@ -282,7 +279,6 @@ impl Engine {
             self.role.look_anew();
         }
         self.agenda.forget();
-        self.accepted.clear();
         effects
     }
 
@@ -336,7 +332,6 @@ impl Engine {
             self.outbox.set_back(back)?;
             self.gates.clock_set_back(now);
             self.agenda.forget();
-            self.accepted.clear();
         }
         Ok(())
     }

@@ -155,3 +155,20 @@ fn what_is_found_by_content_and_belongs_to_another_message_settles_nothing() {
     bench.step(vec![Event::Heard(News::LookedUp { words, unasked: Vec::new() })]);
     assert_eq!(bench.state("twin"), (State::Unknown, Certainty::PossiblySent));
 }
+
+#[test]
+fn a_report_of_a_message_that_a_look_up_or_the_time_has_ended_changes_nothing() {
+    let mut bench = Bench::new(|_| {});
+    for key in ["found", "overdue"] {
+        bench.keep(message(key));
+        bench.answer(key, Class::Ok, Reason::None);
+    }
+    bench.pass(Duration::from_secs(2)).look_up("found", Class::Ok, Reason::None).pass(Duration::from_secs(3_600));
+    let ended: Vec<State> = std::iter::from_fn(|| bench.result()).map(|result| result.state).collect();
+    assert_eq!(ended, [State::Delivered, State::Unknown]);
+    for key in ["found", "overdue"] {
+        bench.report(key, Class::Permanent, Reason::ContentRefused);
+    }
+    assert!(bench.result().is_none(), "one final result per key");
+    assert_eq!(["found", "overdue"].map(|key| bench.state(key).0), [State::Delivered, State::Unknown]);
+}
