@@ -128,16 +128,20 @@ impl Engine {
         self.finish(turn, entry, State::Delivered, Certainty::Sent)
     }
 
+    /// The message that a word speaks of. `None`: it speaks of an earlier try. A question that waited for its turn at the
+    /// gateway is put twice, and the second answer comes when the first has had its effect.
+    fn meant(&self, word: &Word) -> Result<Option<Entry>> {
+        let entry = self.outbox.load(word.id)?;
+        Ok(entry.filter(|entry| entry.channel == word.channel && entry.tries == word.attempt))
+    }
+
     fn looked_up(&mut self, turn: &mut Turn, word: &Word) -> Result<()> {
-        let Some(entry) = self.outbox.load(word.id)? else { return Ok(()) };
+        let Some(entry) = self.meant(word)? else { return Ok(()) };
         let moment = match entry.phase {
             Phase::LookUp => Moment::LookUp,
             Phase::Await => Moment::Report,
             _ => return Ok(()),
         };
-        if entry.channel != word.channel {
-            return Ok(());
-        }
         // Not found where it would be if our clock were right.
         let doubtful = word.outcome.class == Class::Absent && self.clock.doubts(entry.left_at, turn.now);
         if doubtful || self.belongs_to_another(&entry, &word.outcome)? {
@@ -171,7 +175,7 @@ impl Engine {
 
     /// The gateway was asked to take a reservation back.
     fn cancelled(&mut self, turn: &mut Turn, word: &Word) -> Result<()> {
-        let Some(mut entry) = self.outbox.load(word.id)? else { return Ok(()) };
+        let Some(mut entry) = self.meant(word)? else { return Ok(()) };
         if entry.phase != Phase::Await {
             return Ok(());
         }

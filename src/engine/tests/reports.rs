@@ -172,3 +172,16 @@ fn a_report_of_a_message_that_a_look_up_or_the_time_has_ended_changes_nothing() 
     assert!(bench.result().is_none(), "one final result per key");
     assert_eq!(["found", "overdue"].map(|key| bench.state(key).0), [State::Delivered, State::Unknown]);
 }
+
+#[test]
+fn a_look_up_of_an_earlier_try_says_nothing_of_the_one_under_way() {
+    let mut bench = Bench::new(|_| {});
+    bench.keep(message("a"));
+    bench.answer("a", Class::Uncertain, Reason::AnswerLost);
+    let late = vec![bench.word("a", Outcome::new(Class::Absent, Reason::ConnectionFailed))];
+    bench.look_up("a", Class::Absent, Reason::ConnectionFailed).pass(Duration::from_secs(2));
+    assert_eq!(bench.sent(Task::Send).len(), 2);
+    bench.answer("a", Class::Uncertain, Reason::AnswerLost);
+    bench.step(vec![Event::Heard(News::LookedUp { words: late, unasked: Vec::new() })]);
+    assert_eq!(bench.pass(Duration::from_secs(60)).sent(Task::Send), [], "the second try may have arrived");
+}
