@@ -130,6 +130,8 @@ impl Entry {
         // Until the answer is stored a crash must find "possibly sent".
         self.certainty = Certainty::PossiblySent;
         self.left_at = Some(departure.at);
+        // That was the gateway's name for the try before.
+        self.reference.clear();
         self.state = if self.reserved_for().is_some() { State::Scheduled } else { State::Sending };
         self.due = departure.given_up;
         self.delegated = self.fallback.is_some_and(|fallback| departure.falls_back.contains(&fallback));

@@ -5,6 +5,8 @@ use super::*;
 use crate::gateway::{Mark, Report};
 use serde_json::{Value, json};
 
+const MINUTE: Duration = Duration::from_secs(60);
+
 /// `a` reports messages by its own names for them, `b` by ours.
 fn named_by_a() -> Value {
     json!({"gateways": {
@@ -184,4 +186,22 @@ fn a_look_up_of_an_earlier_try_says_nothing_of_the_one_under_way() {
     bench.answer("a", Class::Uncertain, Reason::AnswerLost);
     bench.step(vec![Event::Heard(News::LookedUp { words: late, unasked: Vec::new() })]);
     assert_eq!(bench.pass(Duration::from_secs(60)).sent(Task::Send), [], "the second try may have arrived");
+}
+
+#[test]
+fn the_name_of_an_earlier_try_is_not_that_of_the_one_under_way() {
+    let mut bench = bench(named_by_a());
+    bench.accepted("a", "x", "vendor-1");
+    let failed = Outcome::new(Class::Transient, Reason::GatewayError).with_reference("vendor-1");
+    let report = || Report { mark: Mark::Theirs("vendor-1".into()), outcome: failed.clone() };
+    bench.polled("a", vec![report()], None);
+    bench.pass(SECOND);
+    assert_eq!(bench.sent(Task::Send), [("x".into(), Channel::Alimtalk, 2)]);
+    bench.polled("a", vec![report()], None);
+    assert_eq!(bench.pass(SECOND).sent(Task::Send), [], "the second try may arrive");
+    bench.answered("a", "x", Class::Uncertain, Reason::AnswerLost);
+    bench.pass(MINUTE);
+    let asked = std::mem::take(&mut bench.errands);
+    let names: Vec<&str> = asked.iter().flat_map(|errand| &errand.parcels).map(|parcel| &*parcel.reference).collect();
+    assert_eq!(names, [""], "a question by the name of the first try");
 }
