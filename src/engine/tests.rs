@@ -12,6 +12,7 @@ mod reservations;
 mod results;
 mod seal;
 mod shared;
+mod simulation;
 
 use super::event::{Batch, Event, Verdict};
 use super::pulse::Pulse;

@@ -12,7 +12,7 @@ fn beside(bench: &Bench) -> rusqlite::Connection {
 }
 
 /// From now on no message can be changed.
-fn break_updates(bench: &Bench) {
+pub(super) fn break_updates(bench: &Bench) {
     let trigger = "CREATE TRIGGER broken BEFORE UPDATE ON message BEGIN SELECT RAISE(ABORT, 'broken'); END";
     beside(bench).execute_batch(trigger).unwrap();
 }
@@ -23,8 +23,13 @@ fn break_statistics(bench: &Bench) {
     beside(bench).execute_batch(trigger).unwrap();
 }
 
-fn mend(bench: &mut Bench) {
+/// From now on it is well again.
+pub(super) fn mend_file(bench: &Bench) {
     beside(bench).execute_batch("DROP TRIGGER broken").unwrap();
+}
+
+fn mend(bench: &mut Bench) {
+    mend_file(bench);
     bench.instant += Duration::from_secs(2);
     bench.step(Vec::new());
 }
