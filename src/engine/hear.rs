@@ -31,7 +31,7 @@ impl Engine {
             News::Reported(words) => {
                 for word in words {
                     if let Some(entry) = self.outbox.load(word.id)? {
-                        self.reported(turn, entry, word.channel, &word.outcome)?;
+                        self.reported(turn, entry, (word.channel, word.attempt), &word.outcome)?;
                     }
                 }
             }
@@ -94,10 +94,20 @@ impl Engine {
         }
     }
 
-    /// A report about a message, by the channel it speaks of.
-    pub(super) fn reported(&mut self, turn: &mut Turn, entry: Entry, channel: Channel, said: &Outcome) -> Result<()> {
+    /// A report about a message, by the channel and the try it speaks of.
+    pub(super) fn reported(
+        &mut self,
+        turn: &mut Turn,
+        entry: Entry,
+        (channel, attempt): (Channel, i32),
+        said: &Outcome,
+    ) -> Result<()> {
         if entry.channel != channel {
             return self.late_delivery(turn, entry, channel, said);
+        }
+        // Of an earlier try only its arrival matters: the later one was made because it had failed.
+        if entry.tries != attempt && said.class != Class::Ok {
+            return Ok(());
         }
         let moment = match entry.phase {
             Phase::Sending => {

@@ -10,7 +10,7 @@ use super::state::Engine;
 use super::turn::Turn;
 use crate::error::Result;
 use crate::gateway::{Job, Mark, Report, may_be_same};
-use crate::message::{Channel, Class};
+use crate::message::Channel;
 use crate::outbox::{Entry, Phase};
 use crate::time::Timestamp;
 
@@ -64,11 +64,7 @@ impl Engine {
             if is_anothers(&entry, channel, attempt, report) {
                 continue;
             }
-            // Of an earlier try only its arrival matters: the later one was made because it had failed.
-            let stale = entry.channel == channel && entry.tries != attempt;
-            if !stale || report.outcome.class == Class::Ok {
-                self.reported(turn, entry, channel, &report.outcome)?;
-            }
+            self.reported(turn, entry, (channel, attempt), &report.outcome)?;
         }
         Ok(())
     }

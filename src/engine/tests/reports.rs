@@ -176,16 +176,22 @@ fn a_report_of_a_message_that_a_look_up_or_the_time_has_ended_changes_nothing() 
 }
 
 #[test]
-fn a_look_up_of_an_earlier_try_says_nothing_of_the_one_under_way() {
+fn a_look_up_or_report_of_an_earlier_try_says_nothing_of_the_one_under_way() {
     let mut bench = Bench::new(|_| {});
     bench.keep(message("a"));
     bench.answer("a", Class::Uncertain, Reason::AnswerLost);
-    let late = vec![bench.word("a", Outcome::new(Class::Absent, Reason::ConnectionFailed))];
+    let late = |class| vec![Word { outcome: Outcome::new(class, Reason::None), ..bench.word("a", lost()) }];
+    let (looked_up, reported) = (late(Class::Absent), late(Class::Transient));
     bench.look_up("a", Class::Absent, Reason::ConnectionFailed).pass(Duration::from_secs(2));
     assert_eq!(bench.sent(Task::Send).len(), 2);
     bench.answer("a", Class::Uncertain, Reason::AnswerLost);
-    bench.step(vec![Event::Heard(News::LookedUp { words: late, unasked: Vec::new() })]);
+    bench.step(vec![Event::Heard(News::LookedUp { words: looked_up, unasked: Vec::new() })]);
+    bench.step(vec![Event::Heard(News::Reported(reported))]);
     assert_eq!(bench.pass(Duration::from_secs(60)).sent(Task::Send), [], "the second try may have arrived");
+}
+
+fn lost() -> Outcome {
+    Outcome::new(Class::Uncertain, Reason::AnswerLost)
 }
 
 #[test]
