@@ -247,11 +247,15 @@ impl World {
         }
     }
 
-    /// A process is killed, and another begins: answers are lost, what was not written has not happened.
+    /// A process ends, or is killed, and another begins: answers are lost, what was not written has not happened.
     fn die(&mut self) {
         let at = self.any_process();
         if self.broken {
             self.mend();
+        }
+        if self.random.bool() {
+            let deadline = self.processes[at].bench.instant + MINUTE;
+            self.step(at, vec![Event::Stop { deadline }]);
         }
         let dead = self.processes.remove(at);
         let (now, instant) = (dead.bench.now, dead.bench.instant);
