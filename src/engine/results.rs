@@ -156,6 +156,14 @@ impl ResultQueue {
         self.inner.lock().outstanding.remove(key)
     }
 
+    /// A result was let go by its key; one that was not handed out yet is not any more.
+    pub fn forget(&self, key: &Key) {
+        let mut inner = self.inner.lock();
+        inner.waiting.retain(|entry| entry.key != *key);
+        inner.returned.retain(|result| result.key != key.as_str());
+        inner.outstanding.remove(key);
+    }
+
     /// Ends every waiting `take`, or the next one where none waits.
     pub fn wake(&self) {
         let mut inner = self.inner.lock();

@@ -245,6 +245,7 @@ impl Engine {
         } else {
             self.results.push(turn.finished);
         }
+        turn.let_go.iter().for_each(|key| self.results.forget(key));
         self.pulse.lock().trouble = None;
         Effects { replies, jobs, stopped: false }
     }

@@ -145,6 +145,7 @@ impl Engine {
             )),
             Some(entry) => {
                 self.acknowledge(turn, entry.id)?;
+                turn.let_go.push(entry.key);
                 Ok(())
             }
         })

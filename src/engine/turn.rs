@@ -7,7 +7,7 @@ use super::gates::UnderWay;
 use super::reply::Reply;
 use crate::error::Result;
 use crate::gateway::{Job, SenderMark};
-use crate::message::Payload;
+use crate::message::{Key, Payload};
 use crate::outbox::{Entry, Reseal};
 use crate::time::Timestamp;
 use std::collections::{BTreeMap, VecDeque};
@@ -62,6 +62,8 @@ pub(super) struct Turn {
     pub listed: Vec<(String, SenderMark, bool)>,
     pub kept: u64,
     pub finished: Vec<Entry>,
+    /// Results that were let go by their keys.
+    pub let_go: Vec<Key>,
     /// Results are to be fetched from the disk.
     pub refill: bool,
     /// A step of sealing anew is due.
@@ -85,6 +87,7 @@ impl Turn {
             listed: Vec::new(),
             kept: 0,
             finished: Vec::new(),
+            let_go: Vec::new(),
             refill: false,
             reseals: false,
             resealed: None,

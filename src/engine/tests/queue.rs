@@ -226,3 +226,16 @@ fn a_second_client_is_told_who_holds_the_outbox() {
     assert_eq!(error.code(), Code::OutboxLocked);
     assert!(error.text().contains(&format!("process {}", std::process::id())), "{error}");
 }
+
+#[test]
+fn a_result_that_is_let_go_by_its_key_before_it_is_polled_is_not_handed_out() {
+    let mut bench = Bench::new(|_| {});
+    for key in ["a", "b"] {
+        bench.keep(message(key));
+        bench.answer(key, Class::Permanent, Reason::Spam);
+    }
+    let key = Key::parse("a").unwrap();
+    bench.ask(|reply| Event::AcknowledgeKey { key, reply }).unwrap();
+    assert_eq!(bench.result().unwrap().key, "b");
+    assert!(bench.result().is_none());
+}
