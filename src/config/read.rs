@@ -27,7 +27,7 @@ pub(super) fn document(text: &str) -> Result<Document<'_>> {
         return Ok(Document { name: "config".to_owned(), text: Cow::Borrowed(text), directory });
     }
     let path = path_of(text)?;
-    let name = format!("config file {}", path.display());
+    let name = format!("config file {}", shown(&path));
     let bytes = bytes(&path, TEXT_BYTES_MAX).map_err(|error| match error {
         Some(error) => Error::new(Code::ConfigFile, format!("{name}: cannot be read: {error}")),
         None => too_long(&name),
@@ -60,6 +60,19 @@ fn path_of(text: &str) -> Result<PathBuf> {
     }
     std::path::absolute(text)
         .map_err(|error| Error::new(Code::ConfigFile, format!("config: the path cannot be used: {error}")))
+}
+
+/// A path without what may be a telephone number: arguments may have been mixed up.
+fn shown(path: &Path) -> String {
+    const DIGITS_MAX: usize = 8;
+    let mut text = String::new();
+    for part in path.display().to_string().split_inclusive(|c: char| !c.is_ascii_digit() && !matches!(c, '-' | '.')) {
+        match part.chars().filter(char::is_ascii_digit).count() {
+            0..=DIGITS_MAX => text.push_str(part),
+            _ => text.push_str(&part.replace(|c: char| c.is_ascii_digit(), "*")),
+        }
+    }
+    text
 }
 
 /// A file's bytes; the error is `None` when it has more than `max`.

@@ -54,6 +54,17 @@ fn a_file_in_cp949_is_read_with_every_syllable_and_leads_to_hangul_paths() {
 }
 
 #[test]
+fn a_telephone_number_in_the_place_of_a_path_is_not_repeated() {
+    for (given, shown) in
+        [("010-0000-0000", "***-****-****"), ("a01000000000.b", "a***********.b"), ("2026-12-01", "2026-12-01")]
+    {
+        let error = refused(given);
+        assert_eq!(error.code(), Code::ConfigFile);
+        assert!(error.text().contains(&format!("{shown}: cannot be read: ")), "{error}");
+    }
+}
+
+#[test]
 fn a_file_that_cannot_be_read_is_named_with_the_place_of_what_is_wrong() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("alimi.json");
