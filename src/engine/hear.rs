@@ -71,8 +71,7 @@ impl Engine {
         if copy.is_none() {
             *copy = self.outbox.load(word.id)?;
         }
-        let is_meant = |entry: &mut Entry| entry.channel == word.channel && entry.tries == word.attempt;
-        let Some(entry) = copy.take_if(is_meant) else { return Ok(None) };
+        let Some(entry) = copy.take_if(|entry| speaks_of(word, entry)) else { return Ok(None) };
         self.land(turn, &entry);
         Ok(Some(entry))
     }
@@ -138,18 +137,16 @@ impl Engine {
         self.finish(turn, entry, State::Delivered, Certainty::Sent)
     }
 
-    /// The message that a word speaks of. `None`: it speaks of an earlier try. A question that waited for its turn at the
-    /// gateway is put twice, and the second answer comes when the first has had its effect.
-    fn meant(&self, word: &Word) -> Result<Option<Entry>> {
-        let entry = self.outbox.load(word.id)?;
-        Ok(entry.filter(|entry| entry.channel == word.channel && entry.tries == word.attempt))
-    }
-
     fn looked_up(&mut self, turn: &mut Turn, word: &Word) -> Result<()> {
-        let Some(entry) = self.meant(word)? else { return Ok(()) };
+        let Some(entry) = self.outbox.load(word.id)? else { return Ok(()) };
         let moment = match entry.phase {
-            Phase::LookUp => Moment::LookUp,
-            Phase::Await => Moment::Report,
+            Phase::LookUp if speaks_of(word, &entry) => Moment::LookUp,
+            Phase::Await if speaks_of(word, &entry) => Moment::Report,
+            // A question that waited for its turn at the gateway is put twice, and the second answer comes when the first
+            // has had its effect. Only an arrival still matters then.
+            _ if word.outcome.class == Class::Ok && !self.belongs_to_another(&entry, &word.outcome)? => {
+                return self.reported(turn, entry, (word.channel, word.attempt), &word.outcome);
+            }
             _ => return Ok(()),
         };
         // Not found where it would be if our clock were right.
@@ -185,8 +182,8 @@ impl Engine {
 
     /// The gateway was asked to take a reservation back.
     fn cancelled(&mut self, turn: &mut Turn, word: &Word) -> Result<()> {
-        let Some(mut entry) = self.meant(word)? else { return Ok(()) };
-        if entry.phase != Phase::Await {
+        let Some(mut entry) = self.outbox.load(word.id)? else { return Ok(()) };
+        if entry.phase != Phase::Await || !speaks_of(word, &entry) {
             return Ok(());
         }
         self.agenda.left(entry.phase, &entry.gateway);
@@ -345,6 +342,11 @@ fn arrived_by(entry: &mut Entry, said: &Outcome) {
         entry.channel = channel;
         entry.fell_back = true;
     }
+}
+
+/// Whether a word is about the try that the message is at, and not an earlier one.
+fn speaks_of(word: &Word, entry: &Entry) -> bool {
+    entry.channel == word.channel && entry.tries == word.attempt
 }
 
 fn requeue(entry: &mut Entry, at: Timestamp) {

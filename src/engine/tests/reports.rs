@@ -190,6 +190,19 @@ fn a_look_up_or_report_of_an_earlier_try_says_nothing_of_the_one_under_way() {
     assert_eq!(bench.pass(Duration::from_secs(60)).sent(Task::Send), [], "the second try may have arrived");
 }
 
+#[test]
+fn a_late_look_up_that_finds_the_message_delivered_keeps_it_from_leaving_again() {
+    let mut bench = Bench::new(|_| {});
+    bench.keep(message("a"));
+    bench.sent(Task::Send);
+    bench.answer("a", Class::Uncertain, Reason::AnswerLost);
+    bench.look_up("a", Class::Absent, Reason::ConnectionFailed);
+    assert!(bench.engine.outbox.find("a").unwrap().unwrap().phase.is_lane());
+    bench.look_up("a", Class::Ok, Reason::None);
+    assert_eq!(bench.result().unwrap().state, State::Delivered);
+    assert_eq!(bench.pass(MINUTE).sent(Task::Send), []);
+}
+
 fn lost() -> Outcome {
     Outcome::new(Class::Uncertain, Reason::AnswerLost)
 }
