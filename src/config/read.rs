@@ -3,6 +3,7 @@
 use super::{Encoding, TEXT_BYTES_MAX};
 use crate::encoding;
 use crate::error::{Code, Error, Result};
+use crate::json::SHOWN_DIGITS_MAX;
 use std::borrow::Cow;
 use std::fs::File;
 use std::io::Read;
@@ -64,11 +65,10 @@ fn path_of(text: &str) -> Result<PathBuf> {
 
 /// A path without what may be a telephone number: arguments may have been mixed up.
 fn shown(path: &Path) -> String {
-    const DIGITS_MAX: usize = 8;
     let mut text = String::new();
     for part in path.display().to_string().split_inclusive(|c: char| !c.is_ascii_digit() && !matches!(c, '-' | '.')) {
         match part.chars().filter(char::is_ascii_digit).count() {
-            0..=DIGITS_MAX => text.push_str(part),
+            0..=SHOWN_DIGITS_MAX => text.push_str(part),
             _ => text.push_str(&part.replace(|c: char| c.is_ascii_digit(), "*")),
         }
     }

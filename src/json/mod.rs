@@ -174,12 +174,14 @@ pub(crate) fn shown(name: &str) -> String {
     text
 }
 
+/// What has more digits may be a telephone number.
+pub(crate) const SHOWN_DIGITS_MAX: usize = 8;
+
 /// A name that a caller gave where it does not belong: arguments may have been mixed up, so what has as many digits as a
 /// telephone number is shown without them.
 pub(crate) fn shown_name(name: &str) -> String {
-    const DIGITS_MAX: usize = 8;
     let text = shown(name);
-    if name.chars().filter(char::is_ascii_digit).count() <= DIGITS_MAX {
+    if name.chars().filter(char::is_ascii_digit).count() <= SHOWN_DIGITS_MAX {
         return text;
     }
     text.replace(|c: char| c.is_ascii_digit(), "*")
