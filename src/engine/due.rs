@@ -8,7 +8,7 @@ use crate::config::Registration;
 use crate::error::Result;
 use crate::gateway::{Errand, Job, Parcel, Settling, Task};
 use crate::message::{Certainty, Channel, Class, Outcome, Payload, Reason, State};
-use crate::outbox::{Entry, Opened, Phase};
+use crate::outbox::{Entry, FellBack, Opened, Phase};
 use std::sync::Arc;
 
 impl Engine {
@@ -85,7 +85,7 @@ impl Engine {
         }
         for mut entry in self.due(turn, Phase::Hold, ROWS_MAX)? {
             if entry.sound && entry.fallback.is_some() && turn.now < entry.expires_at {
-                self.fall_back(&mut entry, turn.now);
+                self.fall_back(&mut entry, FellBack::InDoubt, turn.now);
                 self.agenda.note(&entry);
                 self.outbox.save(&mut entry)?;
             } else {

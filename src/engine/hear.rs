@@ -8,7 +8,7 @@ use super::turn::Turn;
 use crate::error::Result;
 use crate::gateway::{Job, News, Settling, Word};
 use crate::message::{Certainty, Channel, Class, Outcome, Reason, State};
-use crate::outbox::{Entry, Phase};
+use crate::outbox::{Entry, FellBack, Phase};
 use crate::time::Timestamp;
 use std::time::Duration;
 
@@ -122,14 +122,19 @@ impl Engine {
         self.conclude(turn, entry, moment, said)
     }
 
-    /// A message that waits to be sent (again, or as a text) turns out to have arrived: nothing more is sent.
+    /// A message that waits to be sent (again, or as a text), or whose text was sent while the AlimTalk was in doubt, turns out
+    /// to have arrived: nothing more is sent.
     fn late_delivery(&mut self, turn: &mut Turn, mut entry: Entry, channel: Channel, said: &Outcome) -> Result<()> {
-        if said.class != Class::Ok || !entry.phase.is_lane() {
+        let in_doubt = entry.phase.is_open() && entry.fell_back == FellBack::InDoubt;
+        if said.class != Class::Ok || !(entry.phase.is_lane() || in_doubt) {
             return Ok(());
         }
+        self.land(turn, &entry);
         self.agenda.left(entry.phase, &entry.gateway);
         if !said.by_fallback {
-            entry.fell_back &= entry.channel == channel;
+            if entry.channel != channel {
+                entry.fell_back = FellBack::No;
+            }
             entry.channel = channel;
         }
         arrived_by(&mut entry, said);
@@ -258,7 +263,7 @@ impl Engine {
                 let expires_at = entry.expires_at;
                 requeue(&mut entry, again_at.min(expires_at));
             }
-            Action::FallBack => self.fall_back(&mut entry, turn.now),
+            Action::FallBack => self.fall_back(&mut entry, FellBack::Certain, turn.now),
             Action::LookUp => self.settle(&mut entry, turn.now),
             Action::Hold => self.hold(&mut entry, turn.now),
             Action::Finish(state, certainty) => {
@@ -312,17 +317,17 @@ impl Engine {
     }
 
     /// The text message takes over: a new channel with tries of its own, by the gateway that is meant for it.
-    pub(super) fn fall_back(&self, entry: &mut Entry, now: Timestamp) {
-        requeue(entry, now);
+    pub(super) fn fall_back(&self, entry: &mut Entry, why: FellBack, now: Timestamp) {
         if let Some(channel) = entry.fallback.take() {
             entry.channel = channel;
-            entry.fell_back = true;
+            entry.fell_back = why;
             (entry.tries, entry.interrupted) = (0, 0);
             entry.reference.clear();
             if let Some(gateway) = &self.settings.fallback.gateway {
                 gateway.clone_into(&mut entry.gateway);
             }
         }
+        requeue(entry, now);
     }
 
     fn hold(&self, entry: &mut Entry, now: Timestamp) {
@@ -340,7 +345,7 @@ fn arrived_by(entry: &mut Entry, said: &Outcome) {
         && let Some(channel) = entry.fallback.take()
     {
         entry.channel = channel;
-        entry.fell_back = true;
+        entry.fell_back = FellBack::Certain;
     }
 }
 
@@ -352,7 +357,7 @@ fn speaks_of(word: &Word, entry: &Entry) -> bool {
 fn requeue(entry: &mut Entry, at: Timestamp) {
     entry.phase = Phase::lane(entry.priority);
     entry.state = if at < entry.send_at { State::Scheduled } else { State::Queued };
-    entry.certainty = Certainty::NotSent;
+    entry.certainty = entry.certainty_unsent();
     entry.sent_at = None;
     entry.delegated = false;
     entry.due = at;

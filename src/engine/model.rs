@@ -19,7 +19,7 @@ mod sync;
 
 use crate::error::{Code, Error};
 use crate::message::{Certainty, Channel, Key, Priority, Reason, State};
-use crate::outbox::{Entry, Phase};
+use crate::outbox::{Entry, FellBack, Phase};
 use crate::time::Timestamp;
 use inlet::Inlet;
 use loom::thread::{JoinHandle, spawn};
@@ -51,7 +51,7 @@ fn entry(number: i64) -> Entry {
         attempts: 1,
         tries: 1,
         interrupted: 0,
-        fell_back: false,
+        fell_back: FellBack::No,
         left_at: None,
         sent_at: None,
         finished_at: None,

@@ -363,6 +363,9 @@ impl Engine {
     /// Ends a message within the turn.
     pub(super) fn finish(&mut self, turn: &mut Turn, mut entry: Entry, state: State, sure: Certainty) -> Result<()> {
         let (mut state, mut sure) = (state, sure);
+        if sure == Certainty::NotSent && entry.certainty_unsent() != Certainty::NotSent {
+            (state, sure) = (State::Unknown, entry.certainty_unsent());
+        }
         if !entry.sound && state != State::Delivered {
             (state, sure) = (State::Unknown, Certainty::PossiblySent);
             entry.reason = Reason::OutboxDamaged;

@@ -4,6 +4,7 @@ mod batch;
 mod damage;
 mod faults;
 mod gateways;
+mod hold;
 mod images;
 mod queue;
 mod reply;
@@ -35,6 +36,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 const START: Timestamp = Timestamp(1_796_000_000_000);
+const MINUTE: Duration = Duration::from_secs(60);
 
 /// An engine, its clock, and what it asked the network for.
 struct Bench {
@@ -203,6 +205,10 @@ pub(crate) fn message(key: &str) -> Message {
     }
 }
 
+fn lost() -> Outcome {
+    Outcome::new(Class::Uncertain, Reason::AnswerLost)
+}
+
 fn without_fallback(key: &str) -> Message {
     let mut message = message(key);
     message.payload_mut().text = None;
@@ -294,27 +300,6 @@ fn a_look_up_that_finds_nothing_lets_the_message_be_sent_again() {
     bench.answer("a", Class::Uncertain, Reason::AnswerLost).pass(Duration::from_secs(1));
     bench.look_up("a", Class::Absent, Reason::ConnectionFailed).pass(Duration::from_secs(5));
     assert_eq!(bench.sent(Task::Send), [("a".into(), Channel::Alimtalk, 1), ("a".into(), Channel::Alimtalk, 2)]);
-}
-
-#[test]
-fn a_possibly_sent_message_falls_back_only_after_the_configured_time() {
-    let mut bench = Bench::new(|s| s.fallback.uncertain_after = Some(Duration::from_secs(300)));
-    bench.keep(message("a"));
-    bench.sent(Task::Send);
-    bench.answer("a", Class::Ok, Reason::None).report("a", Class::Uncertain, Reason::DeliveryUnconfirmed);
-    assert_eq!(bench.pass(Duration::from_secs(299)).sent(Task::Send), []);
-    assert_eq!(bench.pass(Duration::from_secs(1)).sent(Task::Send), [("a".into(), Channel::Sms, 1)]);
-}
-
-#[test]
-fn a_report_that_comes_while_the_fallback_is_held_ends_the_message() {
-    let mut bench = Bench::new(|s| s.fallback.uncertain_after = Some(Duration::from_secs(300)));
-    bench.keep(message("a"));
-    bench.sent(Task::Send);
-    bench.answer("a", Class::Ok, Reason::None).report("a", Class::Uncertain, Reason::DeliveryUnconfirmed);
-    bench.report("a", Class::Ok, Reason::None).pass(Duration::from_secs(301));
-    assert_eq!(bench.sent(Task::Send), []);
-    assert_eq!(bench.result().unwrap().state, State::Delivered);
 }
 
 #[test]

@@ -17,6 +17,16 @@ pub(crate) struct Departure {
     pub falls_back: &'static [Channel],
 }
 
+/// Whether a text message has taken over from the AlimTalk. Its number is what the row says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum FellBack {
+    No = 0,
+    /// The AlimTalk is certain not to have arrived.
+    Certain = 1,
+    /// The AlimTalk may have arrived (`fallback.uncertain_after_seconds`).
+    InDoubt = 2,
+}
+
 /// A message without its personal part.
 #[derive(Clone, Debug)]
 pub(crate) struct Entry {
@@ -33,7 +43,7 @@ pub(crate) struct Entry {
     pub tries: i32,
     /// How many of these tries ended with their process and never left: they count against nothing.
     pub interrupted: i32,
-    pub fell_back: bool,
+    pub fell_back: FellBack,
     /// When the last request that carried it left.
     pub left_at: Option<Timestamp>,
     /// When a gateway last accepted it.
@@ -84,6 +94,17 @@ const SAVE_WITH_PLACE: &str = "UPDATE message SET phase = ?2, due = ?3, state = 
      left_at = ?14, fallback = ?15, delegated = ?16, interrupted = ?17, mark = ?18, reference = ?19, gateway = ?20, \
      named = ?21 WHERE id = ?1";
 
+impl FellBack {
+    /// A number that is none of ours does not fit the row's mark.
+    fn read(number: i32) -> FellBack {
+        match number {
+            0 => FellBack::No,
+            1 => FellBack::Certain,
+            _ => FellBack::InDoubt,
+        }
+    }
+}
+
 impl Entry {
     pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<Entry> {
         let fallback: i32 = row.get(20)?;
@@ -97,7 +118,7 @@ impl Entry {
             reason: row.get(6)?,
             attempts: row.get(7)?,
             tries: row.get(8)?,
-            fell_back: row.get(9)?,
+            fell_back: FellBack::read(row.get(9)?),
             sent_at: row.get(10)?,
             finished_at: row.get(11)?,
             reference: row.get(12)?,
@@ -145,6 +166,11 @@ impl Entry {
         self.tries = self.tries.saturating_sub(1);
     }
 
+    /// What is certain of the message while its present channel has sent nothing.
+    pub fn certainty_unsent(&self) -> Certainty {
+        if self.fell_back == FellBack::InDoubt { Certainty::PossiblySent } else { Certainty::NotSent }
+    }
+
     /// When the gateway is to deliver it, where that is its part: it left before its time.
     pub fn reserved_for(&self) -> Option<Timestamp> {
         let early = self.send_at > self.created && self.left_at.is_some_and(|left| left < self.send_at);
@@ -186,7 +212,11 @@ impl Entry {
     }
 
     fn sentence(&self) -> String {
-        let fallback = if self.fell_back { " after the AlimTalk was not delivered" } else { "" };
+        let fallback = match self.fell_back {
+            FellBack::No => "",
+            FellBack::Certain => " after the AlimTalk was not delivered",
+            FellBack::InDoubt => " after an AlimTalk that may have been delivered",
+        };
         match self.reason {
             Reason::None => format!("{} by {}{fallback}", self.state, self.channel),
             reason => format!("{} by {}{fallback}: {reason}", self.state, self.channel),
@@ -210,7 +240,7 @@ impl Outbox {
             entry.reason as i32,
             entry.attempts,
             entry.tries,
-            entry.fell_back,
+            entry.fell_back as i32,
             entry.sent_at.map(|t| t.0),
             entry.finished_at.map(|t| t.0),
             entry.vendor_code,

@@ -1,6 +1,6 @@
 //! Keeping a new message: once per key.
 
-use super::entry::{Departure, Entry};
+use super::entry::{Departure, Entry, FellBack};
 use super::{Outbox, Phase, Sealed};
 use crate::error::Result;
 use crate::message::{Certainty, Key, Message, Payload, Reason, State};
@@ -35,7 +35,7 @@ impl Entry {
             attempts: 0,
             tries: 0,
             interrupted: 0,
-            fell_back: false,
+            fell_back: FellBack::No,
             left_at: None,
             sent_at: None,
             finished_at: None,

@@ -7,7 +7,7 @@
 //! Left out is what one statement changes in many rows: `due`, `owner`, `certainty`, `reason`, and which of the phases of one
 //! [`kind`] it is. None of these alone makes a message leave again.
 
-use super::entry::{Entry, select};
+use super::entry::{Entry, FellBack, select};
 use super::{Outbox, Phase};
 use crate::error::Result;
 use rusqlite::{Transaction, params};
@@ -23,7 +23,8 @@ impl Entry {
 
     /// The mark of a row that says this; never [`DOUBTED`].
     pub(super) fn fitting_mark(&self) -> i64 {
-        let flags = i64::from(self.fell_back) | i64::from(self.delegated) << 1;
+        let (fell_back, in_doubt) = (self.fell_back != FellBack::No, self.fell_back == FellBack::InDoubt);
+        let flags = i64::from(fell_back) | i64::from(self.delegated) << 1 | i64::from(in_doubt) << 2;
         let times = [self.left_at, self.sent_at].map(|at| at.map_or(i64::MIN, |at| at.0));
         let small = [
             kind(self.phase),
@@ -165,6 +166,7 @@ mod tests {
             "attempts = 1",
             "tries = 1",
             "fell_back = 1",
+            "fell_back = 2",
             "left_at = 1",
             "sent_at = 1",
             "reference = 'x'",

@@ -34,7 +34,7 @@ mod templates;
 mod vault;
 mod work;
 
-pub(crate) use entry::{Departure, Entry};
+pub(crate) use entry::{Departure, Entry, FellBack};
 use identity::{Identity, Presence};
 use images::Loaded;
 pub(crate) use insert::Inserted;

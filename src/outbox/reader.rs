@@ -171,7 +171,7 @@ impl Reader {
             .connection
             .prepare_cached(
                 "SELECT (created + 32400000) / 86400000 AS day, account, template, tag, channel, state, reason, \
-                 count(*), sum(sent_at IS NOT NULL), 0, 0, sum(fell_back), 0 FROM message \
+                 count(*), sum(sent_at IS NOT NULL), 0, 0, sum(fell_back > 0), 0 FROM message \
                  WHERE phase < ?1 AND day BETWEEN ?2 AND ?3 AND (?4 IS NULL OR account = ?4) \
                  GROUP BY day, account, template, tag, channel, state, reason",
             )

@@ -7,7 +7,7 @@
 //!   unknown fate after a gateway may have taken them.
 
 use super::Outbox;
-use super::entry::Entry;
+use super::entry::{Entry, FellBack};
 use crate::error::Result;
 use crate::message::{Certainty, State};
 use crate::time::{Day, Timestamp};
@@ -73,7 +73,7 @@ impl Count {
                 sent: i64::from(entry.sent_at.is_some()),
                 delivered: i64::from(delivered),
                 failed: i64::from(matches!(entry.state, State::Failed | State::Expired)),
-                fell_back: i64::from(entry.fell_back),
+                fell_back: i64::from(entry.fell_back != FellBack::No),
                 billable: i64::from(delivered || unknown),
             },
         }

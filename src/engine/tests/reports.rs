@@ -5,8 +5,6 @@ use super::*;
 use crate::gateway::{Mark, Report};
 use serde_json::{Value, json};
 
-const MINUTE: Duration = Duration::from_secs(60);
-
 /// `a` reports messages by its own names for them, `b` by ours.
 fn named_by_a() -> Value {
     json!({"gateways": {
@@ -201,10 +199,6 @@ fn a_late_look_up_that_finds_the_message_delivered_keeps_it_from_leaving_again()
     bench.look_up("a", Class::Ok, Reason::None);
     assert_eq!(bench.result().unwrap().state, State::Delivered);
     assert_eq!(bench.pass(MINUTE).sent(Task::Send), []);
-}
-
-fn lost() -> Outcome {
-    Outcome::new(Class::Uncertain, Reason::AnswerLost)
 }
 
 #[test]

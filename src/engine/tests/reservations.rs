@@ -4,7 +4,6 @@ use super::gateways::config;
 use super::*;
 use serde_json::{Value, json};
 
-const MINUTE: Duration = Duration::from_secs(60);
 const HOUR: Duration = Duration::from_secs(3_600);
 const DAY: Duration = Duration::from_secs(86_400);
 
