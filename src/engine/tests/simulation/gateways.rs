@@ -1,10 +1,10 @@
-//! Gateways that exist only here: they tell the truth or nothing, late and more than once, but never a lie.
+//! Gateways that exist only here: they tell the truth or nothing, late and more than once. What they have just taken may not
+//! be in their lists yet; else they never lie.
 //!
 //! Invariants: what becomes of a try is decided when it reaches its gateway; a message is never taken once an earlier try of
-//! it was delivered, or may yet be.
+//! it was delivered, or may yet be, but for a text by which the configuration lets an AlimTalk in doubt be followed.
 
 use super::super::*;
-use super::MINUTE;
 use crate::config::GatewaySettings;
 use crate::gateway::{Capabilities, Mark, Parcel, Reference, Report, Settling};
 use std::collections::BTreeMap;
@@ -18,8 +18,13 @@ enum Fate {
     Refused,
     Taken {
         reference: String,
+        /// When it left, which may be long before the gateway took it.
+        left: Timestamp,
+        at: Timestamp,
         ends_at: Timestamp,
         ends: Class,
+        /// Before that the gateway itself does not know how it ended.
+        known_at: Timestamp,
         /// It has sent its own text message in its place.
         by_fallback: bool,
     },
@@ -29,18 +34,26 @@ enum Fate {
     },
 }
 
+impl Fate {
+    fn is_younger(&self, age: Duration, now: Timestamp) -> bool {
+        matches!(self, Fate::Taken { at, .. } if now.since(*at) < age)
+    }
+}
+
 pub(super) struct Gateways {
     pub random: fastrand::Rng,
     /// By their own clock.
     pub now: Timestamp,
     pub capabilities: BTreeMap<String, Capabilities>,
+    /// How long at least an AlimTalk is in doubt before a text may follow it.
+    pub hold: Option<Duration>,
     tries: BTreeMap<Name, Fate>,
 }
 
 impl Gateways {
     pub fn new(settings: &BTreeMap<String, GatewaySettings>, random: fastrand::Rng, now: Timestamp) -> Gateways {
         let capabilities = settings.iter().map(|(name, gateway)| (name.clone(), Capabilities::of(gateway))).collect();
-        Gateways { random, now, capabilities, tries: BTreeMap::new() }
+        Gateways { random, now, capabilities, hold: None, tries: BTreeMap::new() }
     }
 
     fn chance(&mut self, percent: u32) -> bool {
@@ -99,7 +112,11 @@ impl Gateways {
         for ((key, by, attempt), fate) in &self.tries {
             let over = match fate {
                 Fate::Refused | Fate::TakenBack { .. } => true,
-                Fate::Taken { ends_at, ends, .. } => *ends != Class::Ok && *ends_at <= self.now,
+                Fate::Taken { left, ends_at, ends, .. } => {
+                    let failed = *ends != Class::Ok && *ends_at <= self.now;
+                    let held = *by == Channel::Alimtalk && channel != Channel::Alimtalk;
+                    failed || held && self.hold.is_some_and(|hold| self.now.since(*left) >= hold)
+                }
             };
             let (other, own) =
                 (format!("by {by}, try {attempt}: {fate:?}"), format!("by {channel}, try {}", parcel.attempt));
@@ -120,7 +137,10 @@ impl Gateways {
             8 => (Class::Transient, false),
             _ => (Class::Permanent, false),
         };
-        let fate = Fate::Taken { reference: reference.clone(), ends_at, ends, by_fallback };
+        let doubted = self.hold.is_some() && self.chance(30);
+        let known_at = if doubted { ends_at.after(MINUTE * self.random.u32(1..300)) } else { ends_at };
+        let (left, at) = (parcel.left.unwrap_or(self.now), self.now);
+        let fate = Fate::Taken { reference: reference.clone(), left, at, ends_at, ends, known_at, by_fallback };
         self.tries.insert(name(channel, parcel), fate);
         reference
     }
@@ -136,7 +156,10 @@ impl Gateways {
         }
         let fate = self.tries.get(&name(channel, parcel)).cloned().unwrap_or(Fate::Refused);
         let told = told(&fate, self.now);
-        match self.capabilities.get(gateway).map(|capabilities| capabilities.settling) {
+        let capabilities = self.capabilities.get(gateway);
+        let not_yet_listed =
+            capabilities.is_some_and(|capabilities| fate.is_younger(capabilities.settle_after, self.now));
+        match capabilities.map(|capabilities| capabilities.settling) {
             // The same request once more: what was lost is taken now.
             Some(Settling::Repeat(life)) if told.is_none() => match parcel.left {
                 Some(left) if self.now.since(left) < life => {
@@ -146,6 +169,7 @@ impl Gateways {
                 }
                 _ => Some(lost()),
             },
+            _ if not_yet_listed && self.chance(50) => Some(absent),
             _ => Some(told.unwrap_or(absent)),
         }
     }
@@ -188,10 +212,6 @@ impl Gateways {
     }
 }
 
-fn lost() -> Outcome {
-    Outcome::new(Class::Uncertain, Reason::AnswerLost)
-}
-
 fn name(channel: Channel, parcel: &Parcel) -> Name {
     (parcel.key.as_str().to_owned(), channel, parcel.attempt)
 }
@@ -203,6 +223,9 @@ fn told(fate: &Fate, now: Timestamp) -> Option<Outcome> {
         Fate::TakenBack { reference } => (reference, Outcome::new(Class::Permanent, Reason::CancelledByCaller)),
         Fate::Taken { reference, ends_at, .. } if *ends_at > now => {
             (reference, Outcome::new(Class::Pending, Reason::None))
+        }
+        Fate::Taken { reference, known_at, .. } if *known_at > now => {
+            (reference, Outcome::new(Class::Uncertain, Reason::DeliveryUnconfirmed))
         }
         Fate::Taken { reference, ends, by_fallback, .. } => {
             (reference, Outcome { by_fallback: *by_fallback, ..Outcome::new(*ends, Reason::None) })
