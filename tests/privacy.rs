@@ -91,7 +91,7 @@ fn configuration(directory: &Path) -> Value {
         }},
         "retry": {"max_attempts": 3, "initial_ms": 1, "max_ms": 2, "request_timeout_ms": 50},
         "report_timeout_seconds": 1,
-        "retention": {"content_days": 0, "key_days": 0},
+        "retention": {"content_days": 0, "key_days": 1},
         "logging": {"file": directory.join("alimi.log"), "level": "trace"},
     })
 }

@@ -69,7 +69,7 @@
 //! | `fallback.uncertain_after_seconds` | when a possibly sent one falls back all the same, s | none: never | 1 to 2,592,000 |
 //! | `report_timeout_seconds` | how long a report is awaited, s | 259,200 | 1 to 2,592,000 |
 //! | `retention.content_days` | numbers and texts are erased, days after the acknowledgement | 7 | 0 to 3,650 |
-//! | `retention.key_days` | keys are erased, days after the acknowledgement | 90 | 0 to 3,650 |
+//! | `retention.key_days` | keys are erased, days after the acknowledgement | 90 | 1 to 3,650 |
 //! | `retention.statistics_days` | statistics are erased, days after their day | 1,200 | 1 to 36,500 |
 //! | `logging.file` | the log file; `null`: none | `outbox.path` with the ending `.log` | a path |
 //! | `logging.level` | the most verbose level in it | `"info"` | `"off"`, `"error"`, `"warn"`, `"info"`, `"debug"`, `"trace"` |

@@ -204,7 +204,9 @@ pub(super) struct Fallback {
 #[serde(default, deny_unknown_fields)]
 pub(super) struct Retention {
     pub(super) content_days: Within<0, 3_650>,
-    pub(super) key_days: Within<0, 3_650>,
+    /// A key that is forgotten while its gateway still speaks of it, or knows its request again (Bizgo: for a day), could have
+    /// a new message taken for the earlier one.
+    pub(super) key_days: Within<1, 3_650>,
     pub(super) statistics_days: Within<1, 36_500>,
 }
 

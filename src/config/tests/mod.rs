@@ -158,7 +158,7 @@ fn a_wrong_type_is_named_by_path_kind_and_what_is_allowed() {
         ("retry.max_ms", "is a string; expected a whole number from 1 to 86400000"),
         ("expires_in_seconds", "is a string; expected a whole number from 1 to 2592000"),
         ("fallback.mode", "is none of the words allowed: auto, none, sms, lms, mms"),
-        ("retention.key_days", "is a string; expected a whole number from 0 to 3650"),
+        ("retention.key_days", "is a string; expected a whole number from 1 to 3650"),
         ("logging.level", "is none of the words allowed: off, error, warn, info, debug, trace"),
         ("allowed_recipients", "is a string; expected an array"),
         ("max_per_minute", "is a string; expected a whole number from 1 to 10000000"),
@@ -211,6 +211,13 @@ fn every_number_is_held_to_its_range() {
             refused_at(path, bad, Code::ConfigValue, &format!("{path}: "));
         }
     }
+    let no_days = json!({"content_days": 0, "key_days": 0});
+    refused_at(
+        "retention",
+        no_days,
+        Code::ConfigValue,
+        "retention.key_days: is outside what is allowed; expected a whole number from 1 to 3650",
+    );
 }
 
 #[test]
