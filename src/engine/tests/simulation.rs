@@ -229,9 +229,17 @@ impl World {
         }
         if let Some(key) = self.random.choice(taken) {
             let named = Key::parse(&key).unwrap();
-            if let Some(Ok(())) = self.ask(at, |reply| Event::AcknowledgeKey { key: named, reply }) {
-                self.kept.get_mut(&key).unwrap().acknowledged = true;
-            }
+            let handed_out =
+                self.random.bool().then(|| self.processes[at].bench.results.acknowledged(&named)).flatten();
+            let let_go = match handed_out {
+                Some(id) => {
+                    self.step(at, vec![Event::Acknowledge(id)]);
+                    // Else it is let go later, unless the process dies before.
+                    !self.broken
+                }
+                None => matches!(self.ask(at, |reply| Event::AcknowledgeKey { key: named, reply }), Some(Ok(()))),
+            };
+            self.kept.get_mut(&key).unwrap().acknowledged = let_go;
         }
     }
 
@@ -313,8 +321,9 @@ fn settings(
         a["draining"] = random.bool().into();
     }
     let by = if random.bool() { "gateway" } else { "engine" };
+    let texts_by = random.bool().then_some("b");
     let hold = (holds && random.bool()).then_some(HOLD.as_secs());
-    let fallback = json!({"by": by, "uncertain_after_seconds": hold});
+    let fallback = json!({"by": by, "gateway": texts_by, "uncertain_after_seconds": hold});
     let changes = json!({"gateways": {"a": a, "b": b}, "fallback": fallback});
     let mut settings = config(folder.path(), changes);
     settings.outbox.shared = shared;
