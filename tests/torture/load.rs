@@ -94,7 +94,7 @@ fn held(process: u32) -> [u64; 3] {
 }
 
 fn soak(scale: Scale) -> Row {
-    let length = Duration::from_secs(if scale.long { 1_800 } else { 20 });
+    let length = scale.soak;
     let mut rig = Rig::new("nhncloud");
     let mut order = rig.order(&json!({}), 0, usize::MAX / 2);
     order.pause_us = 5_000;

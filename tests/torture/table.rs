@@ -14,8 +14,9 @@ use std::time::{Duration, Instant};
 pub struct Scale {
     /// Kills of a scenario of kills; the other scenarios do a part of it.
     pub rounds: u32,
-    /// The long form: a large backlog, half an hour of soak.
+    /// The long form: a large backlog, every sync of a recorded run.
     pub long: bool,
+    pub soak: Duration,
 }
 
 impl Scale {
@@ -70,22 +71,27 @@ impl Row {
 /// A row of the table: its name, and what is done for it.
 pub type Scenario = (&'static str, fn(Scale) -> Row);
 
-const LONG_ROUNDS: u32 = 1_000;
-const SHORT_ROUNDS: u32 = 10;
+const MINUTE: Duration = Duration::from_secs(60);
+const LONG: Scale = Scale { rounds: 1_000, long: true, soak: Duration::from_secs(1_800) };
+const SHORT: Scale = Scale { rounds: 10, long: false, soak: Duration::from_secs(20) };
 /// Most scenarios wait for time-outs nearly all the time.
 const AT_ONCE: usize = 3;
 
 /// Runs what the command line asks for.
 pub fn run(parts: &[&[Scenario]]) -> ExitCode {
-    let mut scale = Scale { rounds: SHORT_ROUNDS, long: false };
+    let mut scale = SHORT;
     let mut wanted = Vec::new();
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
         match argument.as_str() {
-            "--long" => scale = Scale { rounds: LONG_ROUNDS, long: true },
+            "--long" => scale = LONG,
             "--rounds" => match arguments.next().map(|n| n.parse()) {
                 Some(Ok(rounds)) => scale.rounds = rounds,
                 _ => return refuse("--rounds: a number is missing"),
+            },
+            "--soak" => match arguments.next().map(|minutes| minutes.parse::<u32>()) {
+                Some(Ok(minutes @ 1..=1_440)) => scale.soak = MINUTE * minutes,
+                _ => return refuse("--soak: a number of minutes is missing, at most 1440"),
             },
             // Of the test harness, whose command line this one shares.
             flag if flag.starts_with("--") => {}
