@@ -34,14 +34,13 @@ pub(super) fn extract(
     if let Some(conflict) = conflict {
         search.values = known.iter().map(|value| value.as_deref()).collect();
         if !search.run(0, 0) {
-            let name = names.of(conflict.variable);
-            let place = place(text, conflict.start);
-            return Err(Error::new(
-                Code::TemplateMismatch,
-                format!(
-                    "{part}: #{{{name}}} has two different values, the second at {place}; a variable has one value"
-                ),
-            ));
+            let (name, place) = (names.of(conflict.variable), place(text, conflict.start));
+            let wrong = if search.steps == 0 {
+                format!("#{{{name}}} can have too many different values; give the variables instead of the text")
+            } else {
+                format!("#{{{name}}} has two different values, the second at {place}; a variable has one value")
+            };
+            return Err(Error::new(Code::TemplateMismatch, format!("{part}: {wrong}")));
         }
     }
     let values: Vec<Option<String>> = search.values.iter().map(|value| value.map(str::to_owned)).collect();
@@ -304,6 +303,12 @@ mod tests {
         let twice: String = (0..20).map(|i| format!("#{{v{i}}}a")).collect();
         let back: String = (0..20).map(|i| format!("#{{v{i}}}c")).collect();
         assert!(extracted(&(twice + &back), &("a".repeat(600) + &"c".repeat(600))).is_err());
+    }
+
+    #[test]
+    fn a_text_whose_values_are_not_found_in_time_is_not_called_contradictory() {
+        let text = difference("#{a}#{b}#{c}#{d}#{a}#{b}#{c}#{d}", &"x".repeat(201));
+        assert!(text.contains("#{d} can have too many different values; give the variables"), "{text}");
     }
 
     /// Fixed texts of a small alphabet, so that they often stand in the values too.
