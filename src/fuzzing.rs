@@ -17,7 +17,7 @@ pub use outbox::outbox;
 use crate::config::Settings;
 use crate::content::{Album, prepare};
 use crate::error::{Code, Error};
-use crate::message::{Body, Request, parse_batch, parse_options, parse_variables};
+use crate::message::{Body, Message, Request, parse_batch, parse_options, parse_variables};
 use crate::time::Timestamp;
 use std::sync::OnceLock;
 
@@ -56,8 +56,8 @@ fn usual() -> &'static Settings {
 }
 
 /// Prepares a message; an error is sound.
-pub(crate) fn prepared(settings: &Settings, request: Request) -> Option<crate::message::Message> {
-    prepare(settings, &Album::default(), request, NOW).inspect_err(is_sound).ok()
+pub(crate) fn prepared(settings: &Settings, request: Request) -> Result<Message, Error> {
+    prepare(settings, &Album::default(), request, NOW).inspect_err(is_sound)
 }
 
 pub fn configuration(data: &[u8]) {
@@ -68,7 +68,7 @@ pub fn configuration(data: &[u8]) {
             // Secrets hide in every view of it; here it is only made.
             assert!(!format!("{settings:?}").is_empty());
             let body = Body::Text { text: "text".into() };
-            prepared(&settings, Request { to: "010-0000-0000".into(), body, ..Request::default() });
+            let _ = prepared(&settings, Request { to: "010-0000-0000".into(), body, ..Request::default() });
         }
         Err(error) => is_sound(&error),
     }
@@ -80,9 +80,9 @@ pub fn options(data: &[u8]) {
     let options = parse_options(text).inspect_err(is_sound).unwrap_or_default();
     let to = || "010-0000-0000".to_owned();
     let body = Body::Alimtalk { template: "visit".into(), variables };
-    prepared(usual(), Request { to: to(), body, options: options.clone(), ..Request::default() });
+    let _ = prepared(usual(), Request { to: to(), body, options: options.clone(), ..Request::default() });
     let body = Body::Text { text: text.to_owned() };
-    prepared(usual(), Request { to: to(), body, options, ..Request::default() });
+    let _ = prepared(usual(), Request { to: to(), body, options, ..Request::default() });
 }
 
 pub fn batch(data: &[u8]) {
@@ -90,7 +90,7 @@ pub fn batch(data: &[u8]) {
     let Ok(entries) = parse_batch(text).inspect_err(is_sound) else { return };
     for entry in entries {
         if let Ok(request) = entry.inspect_err(is_sound) {
-            prepared(usual(), request);
+            let _ = prepared(usual(), request);
         }
     }
 }
