@@ -95,7 +95,7 @@ const SAVE_WITH_PLACE: &str = "UPDATE message SET phase = ?2, due = ?3, state = 
      named = ?21 WHERE id = ?1";
 
 impl FellBack {
-    /// A number that is none of ours does not fit the row's mark.
+    /// A number that is none of ours says that something was there: doubt claims least.
     fn read(number: i32) -> FellBack {
         match number {
             0 => FellBack::No,
